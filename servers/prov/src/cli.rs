@@ -1,0 +1,79 @@
+//! The command line: types only; their doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use program::{AuditCommand, CompletionsArguments, ConfigCommand, Global, McpCommand};
+
+/// Validate, price and provision Nickel-typed infrastructure; serve it all to AI assistants over MCP.
+#[derive(Debug, Parser)]
+#[command(name = "prov", version, propagate_version = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve and use the tools over MCP
+    #[command(subcommand)]
+    Mcp(ProvMcpCommand),
+    /// Validate a configuration; short for `mcp validate`
+    Validate(ValidateArguments),
+    /// Estimate the cost of a configuration; short for `mcp estimate`
+    Estimate(EstimateArguments),
+    /// Look after the audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    Completions(CompletionsArguments),
+}
+
+/// `mcp`: what every executable has, and the tools the specification names here.
+#[derive(Debug, Subcommand)]
+pub enum ProvMcpCommand {
+    /// What every executable has.
+    #[command(flatten)]
+    Common(McpCommand),
+    /// Validate a configuration
+    Validate(ValidateArguments),
+    /// Estimate the cost of a configuration
+    Estimate(EstimateArguments),
+}
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArguments {
+    /// The configuration; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Report fields that no schema knows as warnings instead of errors
+    #[arg(long)]
+    pub lenient: bool,
+}
+
+/// `estimate`.
+#[derive(Debug, Args)]
+pub struct EstimateArguments {
+    /// The configuration; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Price it for this region instead of the one it names
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Also show the difference from this configuration
+    #[arg(long, value_name = "FILE")]
+    pub compare_with: Option<PathBuf>,
+}

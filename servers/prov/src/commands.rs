@@ -1,0 +1,28 @@
+//! One file per command that only `prov` has; the common ones come from `program`.
+
+mod estimate;
+mod input;
+mod validate;
+
+use clap::CommandFactory as _;
+use console::{Exit, Failure};
+use program::Session;
+
+use crate::cli::{Cli, Command, ProvMcpCommand};
+use crate::config::ProvConfig;
+
+/// Runs `command`.
+pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, Failure> {
+    match command {
+        Command::Mcp(ProvMcpCommand::Common(command)) => command.run(session),
+        Command::Validate(arguments) | Command::Mcp(ProvMcpCommand::Validate(arguments)) => {
+            validate::run(&arguments, session)
+        }
+        Command::Estimate(arguments) | Command::Mcp(ProvMcpCommand::Estimate(arguments)) => {
+            estimate::run(&arguments, session)
+        }
+        Command::Audit(command) => command.run(session),
+        Command::Config(command) => command.run(session),
+        Command::Completions(arguments) => arguments.run(Cli::command(), session.printer()),
+    }
+}

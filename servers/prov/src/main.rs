@@ -1,0 +1,7 @@
+//! `prov`, the executable; see the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    prov::main()
+}

@@ -1,0 +1,95 @@
+//! Adapters to ports: the only place of `prov` that names them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use console::{Exit, Failure};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use mcp::{About, Changes, Features};
+use program::{Program, Wired, Wiring};
+use provisioning::workspace::Workspace;
+use provisioning::{Assets, Embedded, Evaluate};
+use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
+use provisioning_nickel::{Bounds, Pool, WorkerCommand};
+use provisioning_tools::{EstimateCost, ProvisioningDocuments, ValidateConfig};
+use toolcall::{Catalog, CatalogError};
+
+use crate::config::ProvConfig;
+use crate::prompts::FamilyPrompts;
+
+/// The first argument that makes this executable an evaluation worker.
+pub const WORKER: &str = "nickel-worker";
+
+/// What `prov` is.
+pub const PROGRAM: Program<ProvConfig> = Program { about, prefix: "PROV", wire };
+
+fn about() -> About {
+    About {
+        name: "prov",
+        title: "Provisioning",
+        version: env!("CARGO_PKG_VERSION"),
+        instructions: "Provisioning of typed infrastructure: validate a Nickel configuration (servers, networks, \
+            Kubernetes clusters on AWS, UpCloud, Hetzner or local LXD) with `validate_config`, and estimate its monthly \
+            cost with `estimate_cost`. Validate before you price, and after every change. The schemas are resources \
+            `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
+            configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
+            is listed as unpriced and never counted as zero. Nothing here changes infrastructure."
+            .to_owned(),
+    }
+}
+
+fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
+    let files = WorkspaceFiles::new(wiring.workspace);
+    let assets: Arc<dyn Assets> = Arc::new(WorkspaceAssets::new(files.clone(), Arc::new(Embedded)));
+    let workspace: Arc<dyn Workspace> = Arc::new(files);
+    let pool = Arc::new(pool(wiring, Arc::clone(&assets), workspace));
+    let evaluate: Arc<dyn Evaluate> = Arc::clone(&pool) as Arc<dyn Evaluate>;
+    let catalog = catalog(&evaluate, &assets)
+        .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
+    let prompts = FamilyPrompts::new("provisioning", &assets)
+        .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
+    Ok(Wired {
+        catalog,
+        documents: Arc::new(ProvisioningDocuments::new(assets)),
+        prompts: Arc::new(prompts),
+        features: Features::default(),
+        changes: Changes::new(),
+        secrets: Vec::new(),
+        warm: Some(Box::new(move || warm(pool))),
+    })
+}
+
+/// The tools, in the order a newcomer would learn them.
+pub fn catalog(evaluate: &Arc<dyn Evaluate>, assets: &Arc<dyn Assets>) -> Result<Catalog, CatalogError> {
+    Catalog::new()
+        .with(ValidateConfig::new(Arc::clone(evaluate)))?
+        .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(assets), today))
+}
+
+fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc<dyn Workspace>) -> Pool {
+    let settings = &wiring.config.nickel;
+    let bounds = Bounds {
+        wall: Duration::from_millis(settings.wall_ms),
+        memory: settings.memory_mib << 20,
+        workers: usize::try_from(settings.workers).unwrap_or(1),
+        ..Bounds::default()
+    };
+    let command = WorkerCommand { program: wiring.executable.to_owned(), arguments: vec![WORKER.to_owned()] };
+    Pool::new(command, bounds, assets, workspace)
+}
+
+/// Starts a worker while the client is still saying hello.
+fn warm(pool: Arc<Pool>) {
+    tokio::spawn(async move {
+        if let Err(error) = pool.prewarm().await {
+            tracing::warn!(%error, "no evaluation worker could be started ahead of the first call");
+        }
+    });
+}
+
+/// The day that prices are looked up for, in UTC, so that two machines agree.
+fn today() -> Date {
+    Offset::UTC.to_datetime(Timestamp::now()).date()
+}

@@ -1,0 +1,185 @@
+//! The standard-input transport: one message a line, nothing else on standard output.
+
+use std::io;
+use std::sync::Arc;
+
+use rmcp::model::ClientJsonRpcMessage;
+use rmcp::service::{RoleServer, RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage, serve_server_with_ct};
+use rmcp::transport::Transport;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use toolcall::Credential;
+
+use crate::frame::{self, MESSAGE_BYTES, Opening};
+use crate::handler::{Handler, Who};
+use crate::server::{Server, Shared};
+
+/// Why serving ended other than by the client's leave.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection on standard input broke: {0}")]
+pub struct Broken(String);
+
+/// Serves the client at `input` and `output`, who is the local user, until it closes `input`.
+///
+/// # Errors
+/// If the connection breaks. A client that just goes away is not an error.
+pub async fn serve(
+    server: Server,
+    input: impl AsyncRead + Send + Unpin + 'static,
+    output: impl AsyncWrite + Send + Unpin + 'static,
+    user: Credential,
+    stop: CancellationToken,
+) -> Result<(), Broken> {
+    let handler = Handler::new(Arc::clone(&server.shared), "stdio", Who::Connection(user));
+    let transport = Lines::new(server.shared, input, output, stop.clone());
+    match serve_server_with_ct(handler, transport, stop.clone()).await {
+        Ok(running) => match running.waiting().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Broken(error.to_string())),
+        },
+        // The client left before it chose an era, or we were told to stop: both are fine.
+        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => Ok(()),
+        Err(_) if stop.is_cancelled() => Ok(()),
+        Err(error) => Err(Broken(error.to_string())),
+    }
+}
+
+/// Serves the client at the process's own standard input and output.
+///
+/// # Errors
+/// If the connection breaks.
+pub async fn serve_process(server: Server, user: Credential, stop: CancellationToken) -> Result<(), Broken> {
+    let (input, output) = rmcp::transport::stdio_pipes();
+    serve(server, input, output, user, stop).await
+}
+
+/// Messages as lines.
+struct Lines<R, W> {
+    shared: Arc<Shared>,
+    input: BufReader<R>,
+    output: Arc<Mutex<W>>,
+    line: Vec<u8>,
+    opening: Opening,
+    /// Fires when nobody reads our output any more.
+    stop: CancellationToken,
+}
+
+impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin> Lines<R, W> {
+    fn new(shared: Arc<Shared>, input: R, output: W, stop: CancellationToken) -> Self {
+        let input = BufReader::with_capacity(64 << 10, input);
+        let output = Arc::new(Mutex::new(output));
+        Self { shared, input, output, line: Vec::new(), opening: Opening::default(), stop }
+    }
+
+    /// The next message that may go on; refusals are answered here.
+    async fn next(&mut self) -> Option<ClientJsonRpcMessage> {
+        loop {
+            let parsed = match self.read_line().await {
+                Ok(Line::Whole) => {
+                    let line = self.line.trim_ascii();
+                    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+                    if line.is_empty() {
+                        continue;
+                    }
+                    frame::parse(line)
+                }
+                Ok(Line::TooLong) => Err(frame::too_large()),
+                Ok(Line::End) => return None,
+                Err(error) => {
+                    tracing::warn!(%error, "standard input broke");
+                    return None;
+                }
+            };
+            // A long line must not keep its memory for the life of the connection.
+            self.line.shrink_to(1 << 20);
+            match parsed {
+                Ok(message) if self.opening.admit(&message) => return Some(message),
+                Ok(_) => {}
+                Err(reply) => {
+                    self.shared.malformed(None, "stdio", &reply);
+                    if write(&self.output, reply.to_string().into_bytes()).await.is_err() {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads up to a newline into `self.line`, at most `MESSAGE_BYTES`; a longer line is read and thrown away.
+    async fn read_line(&mut self) -> io::Result<Line> {
+        self.line.clear();
+        let mut too_long = false;
+        loop {
+            let available = self.input.fill_buf().await?;
+            if available.is_empty() {
+                // What follows the last newline is not a whole message, unless the client just left it out.
+                return Ok(if self.line.is_empty() { Line::End } else { Line::Whole });
+            }
+            let (used, ended) = match available.iter().position(|byte| *byte == b'\n') {
+                Some(at) => (at + 1, true),
+                None => (available.len(), false),
+            };
+            let wanted = if ended { used - 1 } else { used };
+            too_long |= self.line.len() + wanted > MESSAGE_BYTES;
+            if too_long {
+                self.line = Vec::new();
+            } else {
+                self.line.extend(available.iter().take(wanted));
+            }
+            self.input.consume(used);
+            if ended {
+                return Ok(if too_long { Line::TooLong } else { Line::Whole });
+            }
+        }
+    }
+}
+
+enum Line {
+    Whole,
+    TooLong,
+    End,
+}
+
+async fn write<W: AsyncWrite + Unpin>(output: &Mutex<W>, mut bytes: Vec<u8>) -> io::Result<()> {
+    bytes.push(b'\n');
+    let mut output = output.lock().await;
+    output.write_all(&bytes).await?;
+    output.flush().await
+}
+
+impl<R, W> Transport<RoleServer> for Lines<R, W>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+        let (output, stop) = (Arc::clone(&self.output), self.stop.clone());
+        async move {
+            let bytes = serde_json::to_vec(&item)?;
+            let written = write(&output, bytes).await;
+            if written.is_err() {
+                // Nobody reads any more: going on would burn processor time for nothing.
+                stop.cancel();
+            }
+            written
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        let stop = self.stop.clone();
+        tokio::select! {
+            () = stop.cancelled() => None,
+            message = self.next() => message,
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), io::Error> {
+        self.output.lock().await.flush().await
+    }
+}

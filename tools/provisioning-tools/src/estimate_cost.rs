@@ -1,0 +1,136 @@
+//! `estimate_cost`.
+
+mod output;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use provisioning::cost::{self, Estimate, Options, PriceBook, render};
+use provisioning::{Assets, Evaluate, Node};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toolcall::{Effect, ErrorKind, Granted, Tool, ToolError, Toolset};
+
+use crate::fail;
+use crate::finding::split;
+use crate::validate_config::source;
+use output::Output;
+
+/// Prices configurations with the evaluator, the price lists and the calendar it holds.
+pub struct EstimateCost {
+    evaluate: Arc<dyn Evaluate>,
+    assets: Arc<dyn Assets>,
+    today: fn() -> Date,
+}
+
+/// Estimate what a Nickel configuration costs per month, line by line, from dated price lists.
+///
+/// Each line has quantity, unit price, source and price date. What has no known price is listed as unpriced and
+/// marks the total incomplete; it is never counted as zero. Currencies are never mixed. With `compare_with` the answer
+/// also holds the difference from that configuration to `config`. It validates first and changes nothing. Example:
+/// {"config": "…", "region": "us-east-1", "render": "markdown"}.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// The configuration: Nickel text, not a path.
+    config: String,
+    /// Price it for this region of its providers instead of the one it names, such as `us-east-1`.
+    #[serde(default)]
+    region: Option<String>,
+    /// A configuration to compare with: the difference goes from this one to `config`.
+    #[serde(default)]
+    compare_with: Option<String>,
+    /// Also give the estimate as text, for people.
+    #[serde(default)]
+    render: Option<Render>,
+    /// The file the text came from, relative to the workspace: where imports start from.
+    #[serde(default)]
+    file_name: Option<String>,
+}
+
+/// A text form of an estimate.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Render {
+    /// Columns of plain text.
+    Table,
+    /// Markdown tables.
+    Markdown,
+}
+
+impl EstimateCost {
+    /// Prices with the lists of `assets`, as of `today`.
+    #[must_use]
+    pub fn new(evaluate: Arc<dyn Evaluate>, assets: Arc<dyn Assets>, today: fn() -> Date) -> Self {
+        Self { evaluate, assets, today }
+    }
+
+    /// The configuration that `text` means; it must hold to be priced.
+    async fn configuration(&self, argument: &str, text: String, file_name: Option<String>) -> Result<Node, ToolError> {
+        let source = source(argument, text, file_name)?;
+        let evaluation = self.evaluate.evaluate(source, true).await.map_err(fail::evaluation)?;
+        match evaluation.configuration {
+            Some(node) => Ok(node),
+            None => {
+                let (errors, _) = split(evaluation.diagnostics);
+                let count = errors.len();
+                let details = serde_json::json!({ "errors": errors });
+                Err(ToolError::new(
+                    ErrorKind::InvalidConfiguration,
+                    format!("`{argument}` does not hold, so it cannot be priced ({count} errors)"),
+                )
+                .field(argument)
+                .details(details)
+                .hint("mend the errors listed in `details`, or call `validate_config`"))
+            }
+        }
+    }
+}
+
+impl Tool for EstimateCost {
+    const NAME: &'static str = "estimate_cost";
+    const TITLE: &'static str = "Estimate the cost of a configuration";
+    const TOOLSET: Toolset = crate::CONFIGURATION;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const OPEN_WORLD: bool = false;
+    const RESOURCE: &'static str = "Configuration";
+    const DEADLINE: Duration = Duration::from_secs(60);
+    type Params = Params;
+    type Output = Output;
+
+    fn resource(params: &Params) -> String {
+        params.file_name.clone().unwrap_or_else(|| "inline".to_owned())
+    }
+
+    async fn call(&self, _granted: &Granted, params: Params) -> Result<Output, ToolError> {
+        let after = self.configuration("config", params.config, params.file_name.clone()).await?;
+        let before = match params.compare_with {
+            Some(text) => Some(self.configuration("compare_with", text, params.file_name).await?),
+            None => None,
+        };
+        // Read for each call: the workspace's own price files may have changed.
+        let book = PriceBook::load(self.assets.as_ref()).map_err(fail::cost)?;
+        let options = Options { region: params.region, date: (self.today)() };
+        let estimate = |node: &Node| cost::estimate(node, &book, &options).map_err(fail::cost);
+        let after = estimate(&after)?;
+        let difference = match before {
+            Some(before) => Some(cost::difference(&estimate(&before)?, &after).map_err(fail::cost)?),
+            None => None,
+        };
+        let rendered = params.render.map(|form| rendered(form, &after, difference.as_ref()));
+        Ok(Output::new(&after, difference.as_ref(), rendered))
+    }
+}
+
+fn rendered(form: Render, estimate: &Estimate, difference: Option<&cost::Difference>) -> String {
+    let (whole, change): (fn(&Estimate) -> String, fn(&cost::Difference) -> String) = match form {
+        Render::Table => (render::table, render::difference_table),
+        Render::Markdown => (render::markdown, render::difference_markdown),
+    };
+    match difference {
+        None => whole(estimate),
+        Some(difference) => format!("{}\n{}", whole(estimate), change(difference)),
+    }
+}

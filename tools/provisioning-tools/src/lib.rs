@@ -1,0 +1,21 @@
+//! The provisioning tools, in the order a newcomer would learn them: one file each.
+
+mod documents;
+mod estimate_cost;
+mod fail;
+mod finding;
+mod validate_config;
+
+use toolcall::Toolset;
+
+pub use documents::ProvisioningDocuments;
+pub use estimate_cost::EstimateCost;
+pub use validate_config::ValidateConfig;
+
+/// Looking at configurations: nothing is reached, nothing is changed.
+pub const CONFIGURATION: Toolset = Toolset {
+    family: "provisioning",
+    name: "configuration",
+    summary: "validate and price configurations",
+    default: true,
+};

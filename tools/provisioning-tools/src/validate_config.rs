@@ -1,0 +1,110 @@
+//! `validate_config`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use provisioning::{Evaluate, Source};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toolcall::{Effect, Granted, Tool, ToolError, Toolset};
+
+use crate::fail;
+use crate::finding::{Finding, split};
+
+/// Validates configurations with the evaluator it holds.
+pub struct ValidateConfig {
+    evaluate: Arc<dyn Evaluate>,
+}
+
+/// Check a Nickel infrastructure configuration against the typed schemas, and report every error at once.
+///
+/// Each finding names the file, line, field, contract, value and what to do. Use it before pricing or applying a
+/// configuration, and after each change to one. It changes nothing and reaches nothing but files of the workspace
+/// that the configuration imports. Example: {"config": "{ provider = 'local, servers = [] }"}.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// The configuration: Nickel text, not a path.
+    config: String,
+    /// Whether fields that no schema knows are errors (true) or warnings (false).
+    #[serde(default = "yes")]
+    strict: bool,
+    /// The file the text came from, relative to the workspace: named in findings, and where imports start from.
+    #[serde(default)]
+    file_name: Option<String>,
+}
+
+/// Whether the configuration holds, and every finding.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Whether it holds: there are no errors.
+    valid: bool,
+    /// The result in one sentence.
+    summary: String,
+    /// What must be mended, in the order of the text.
+    errors: Vec<Finding>,
+    /// What is worth a look.
+    warnings: Vec<Finding>,
+    /// The schemas that took part, and whether each is built in or of the workspace.
+    checked_against: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl ValidateConfig {
+    /// Validates with `evaluate`.
+    #[must_use]
+    pub fn new(evaluate: Arc<dyn Evaluate>) -> Self {
+        Self { evaluate }
+    }
+}
+
+impl Tool for ValidateConfig {
+    const NAME: &'static str = "validate_config";
+    const TITLE: &'static str = "Validate a configuration";
+    const TOOLSET: Toolset = crate::CONFIGURATION;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const OPEN_WORLD: bool = false;
+    const RESOURCE: &'static str = "Configuration";
+    const DEADLINE: Duration = Duration::from_secs(30);
+    type Params = Params;
+    type Output = Output;
+
+    fn resource(params: &Params) -> String {
+        params.file_name.clone().unwrap_or_else(|| "inline".to_owned())
+    }
+
+    async fn call(&self, _granted: &Granted, params: Params) -> Result<Output, ToolError> {
+        let source = source("config", params.config, params.file_name)?;
+        let evaluation = self.evaluate.evaluate(source, params.strict).await.map_err(fail::evaluation)?;
+        let (errors, warnings) = split(evaluation.diagnostics);
+        let summary = summary(errors.len(), warnings.len());
+        Ok(Output { valid: errors.is_empty(), summary, errors, warnings, checked_against: evaluation.assets })
+    }
+}
+
+/// What to evaluate: `text` from the argument `argument`.
+pub(crate) fn source(argument: &str, text: String, file_name: Option<String>) -> Result<Source, ToolError> {
+    if text.trim().is_empty() {
+        return Err(fail::empty(argument));
+    }
+    Ok(Source { name: file_name.unwrap_or_else(|| "main.ncl".to_owned()), text })
+}
+
+fn summary(errors: usize, warnings: usize) -> String {
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
+    match (errors, warnings) {
+        (0, 0) => "the configuration holds".to_owned(),
+        (0, warnings) => format!("the configuration holds, with {}", count(warnings, "warning")),
+        (errors, 0) => format!("the configuration does not hold: {}", count(errors, "error")),
+        (errors, warnings) => {
+            format!("the configuration does not hold: {} and {}", count(errors, "error"), count(warnings, "warning"))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Data that ships with the domain and that a workspace may override file by file: schemas and prices.
+//!
+//! No deep merge: a workspace file of the same kind and path replaces the shipped one whole. Every answer says
+//! which was used.
+
+use std::borrow::Cow;
+
+/// What kind of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AssetKind {
+    /// Nickel contracts, `schemas/*.ncl`.
+    Schema,
+    /// Price lists, `prices/*.toml` and `prices/*.tsv`.
+    Price,
+    /// Example configurations, `examples/*.ncl`.
+    Example,
+}
+
+impl AssetKind {
+    /// The folder's name, in the crate and in a workspace.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Schema => "schemas",
+            Self::Price => "prices",
+            Self::Example => "examples",
+        }
+    }
+}
+
+/// One file of shipped or overriding data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Path below the kind's folder, such as `server.ncl`.
+    pub path: String,
+    /// Its text.
+    pub text: Cow<'static, str>,
+    /// Where it came from: `builtin` or the workspace path.
+    pub origin: String,
+}
+
+/// Where shipped data comes from.
+pub trait Assets: Send + Sync {
+    /// Every asset of `kind`, by path.
+    fn list(&self, kind: AssetKind) -> Vec<Asset>;
+
+    /// The asset of `kind` at `path`.
+    fn read(&self, kind: AssetKind, path: &str) -> Option<Asset> {
+        self.list(kind).into_iter().find(|asset| asset.path == path)
+    }
+}
+
+/// What the executable was built with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Embedded;
+
+/// Names a file of this crate and embeds its text.
+macro_rules! embed {
+    ($folder:literal: $($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../", $folder, "/", $path)))),*]
+    };
+}
+
+const SCHEMAS: &[(&str, &str)] =
+    embed!("schemas": "configuration.ncl", "kubernetes.ncl", "lib.ncl", "networking.ncl", "server.ncl");
+const PRICES: &[(&str, &str)] = embed!(
+    "prices":
+    "aws-ebs.tsv",
+    "aws-ec2-eu-central-1-eur.tsv",
+    "aws-ec2-other-regions.tsv",
+    "aws-ec2-us-east-1.tsv",
+    "aws-network.tsv",
+    "aws-other.tsv",
+    "aws-plans.tsv",
+    "aws-rds.tsv",
+    "aws-s3.tsv",
+    "hetzner-2025-10-21.tsv",
+    "hetzner-2026-05.tsv",
+    "hetzner-2026-10-28.tsv",
+    "hetzner-plans.tsv",
+    "local.tsv",
+    "providers.toml",
+    "upcloud-2026-10-28.tsv",
+    "upcloud-calculator.tsv",
+    "upcloud-plans.tsv",
+    "upcloud-storage.tsv",
+);
+const EXAMPLES: &[(&str, &str)] =
+    embed!("examples": "broken.ncl", "k8s-on-upcloud.ncl", "lab-on-lxd.ncl", "web-on-aws.ncl");
+
+impl Assets for Embedded {
+    fn list(&self, kind: AssetKind) -> Vec<Asset> {
+        let files = match kind {
+            AssetKind::Schema => SCHEMAS,
+            AssetKind::Price => PRICES,
+            AssetKind::Example => EXAMPLES,
+        };
+        files
+            .iter()
+            .map(|(path, text)| Asset {
+                path: (*path).to_owned(),
+                text: Cow::Borrowed(text),
+                origin: "builtin".to_owned(),
+            })
+            .collect()
+    }
+}

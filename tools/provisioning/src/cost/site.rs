@@ -1,0 +1,167 @@
+//! Where a resource runs: its provider and region, from itself, the top of the configuration, or the call.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use super::book::PriceBook;
+use super::configuration::{Part, text};
+use super::sheet::Sheet;
+use super::{Charge, Error, Options, Provider, nearest};
+use crate::Node;
+
+/// Where one resource runs.
+pub(crate) struct Site<'a> {
+    pub(crate) provider: &'a Provider,
+    pub(crate) region: String,
+}
+
+/// What all resources of a configuration have in common.
+pub(crate) struct Sites<'a> {
+    book: &'a PriceBook,
+    top_provider: Option<&'a str>,
+    top_region: Option<&'a str>,
+    option: Option<&'a str>,
+    /// All resources are of one provider, so that a region that is not its own is a mistake.
+    single: bool,
+    /// Whether a resource has a region of its own although the call names another.
+    overruled: Cell<bool>,
+}
+
+impl<'a> Sites<'a> {
+    pub(crate) fn new(
+        configuration: &'a Node,
+        parts: &[Part<'a>],
+        book: &'a PriceBook,
+        options: &'a Options,
+    ) -> Result<Self, Error> {
+        let top_provider = text(configuration, "provider");
+        let used: BTreeSet<&str> = parts
+            .iter()
+            .filter_map(|part| text(part.node, "provider").or(top_provider))
+            .collect();
+        let sites = Self {
+            book,
+            top_provider,
+            top_region: text(configuration, "region"),
+            option: options.region.as_deref(),
+            single: used.len() == 1,
+            overruled: Cell::new(false),
+        };
+        // A region that nobody has is refused even where no resource would ask for it.
+        if let Some(region) = sites.option.filter(|region| !sites.somebody_has(region)) {
+            let name = used.first().copied().unwrap_or("aws");
+            if let Some(provider) = book.provider(name) {
+                check(provider, "region", region)?;
+            }
+        }
+        Ok(sites)
+    }
+
+    /// Where `part` runs. Its own region counts, then the configuration's, then the call's, then the provider's
+    /// default, which is said.
+    pub(crate) fn of(&self, sheet: &mut Sheet<'_>, part: &Part<'_>) -> Result<Site<'a>, Error> {
+        let path = &part.address.path;
+        let provider = self.provider(part)?;
+        if let Some(region) = text(part.node, "region") {
+            check(provider, &format!("{path}.region"), region)?;
+            return Ok(self.settle(provider, region));
+        }
+        if let Some(region) = self.inherited(provider, "region", self.top_region)? {
+            return Ok(self.settle(provider, region));
+        }
+        if let Some(region) = self.inherited(provider, "region", self.option)? {
+            return Ok(Site {
+                provider,
+                region: region.to_owned(),
+            });
+        }
+        if provider.regions.len() > 1 {
+            let (name, region) = (&provider.name, &provider.default_region);
+            sheet.assume(format!("no region of {name} is named: {region} is assumed"));
+        }
+        Ok(Site {
+            provider,
+            region: provider.default_region.clone(),
+        })
+    }
+
+    /// Says what the call asked for and did not get.
+    pub(crate) fn explain(&self, sheet: &mut Sheet<'_>) {
+        if let (Some(region), true) = (self.option, self.overruled.get()) {
+            sheet.assume(format!(
+                "the configuration names regions of its own; `{region}` of the call is used only where it names none"
+            ));
+        }
+    }
+
+    fn provider(&self, part: &Part<'_>) -> Result<&'a Provider, Error> {
+        let path = format!("{}.provider", part.address.path);
+        let valid = || {
+            self.book
+                .providers()
+                .iter()
+                .map(|provider| provider.name.clone())
+                .collect::<Vec<_>>()
+        };
+        let Some(name) = text(part.node, "provider").or(self.top_provider) else {
+            let problem = format!(
+                "is missing: name one of {}, here or at the top",
+                valid().join(", ")
+            );
+            return Err(Error::Field { path, problem });
+        };
+        self.book.provider(name).ok_or_else(|| Error::UnknownProvider {
+            path,
+            provider: name.to_owned(),
+            suggestion: nearest(
+                name,
+                self.book
+                    .providers()
+                    .iter()
+                    .map(|provider| provider.name.as_str()),
+            ),
+            valid: valid().into(),
+        })
+    }
+
+    /// `region` if `provider` has it. That of another provider is for other resources.
+    fn inherited<'r>(
+        &self,
+        provider: &Provider,
+        path: &str,
+        region: Option<&'r str>,
+    ) -> Result<Option<&'r str>, Error> {
+        let Some(region) = region else { return Ok(None) };
+        match check(provider, path, region) {
+            Ok(()) => Ok(Some(region)),
+            Err(_) if !self.single && self.somebody_has(region) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn settle(&self, provider: &'a Provider, region: &str) -> Site<'a> {
+        if self.option.is_some_and(|option| option != region) {
+            self.overruled.set(true);
+        }
+        Site {
+            provider,
+            region: region.to_owned(),
+        }
+    }
+
+    fn somebody_has(&self, region: &str) -> bool {
+        self.book
+            .providers()
+            .iter()
+            .any(|provider| provider.regions.contains_key(region))
+    }
+}
+
+/// Regions of a provider without prices are not known, so that none is refused.
+fn check(provider: &Provider, path: &str, region: &str) -> Result<(), Error> {
+    if provider.charge == Charge::Unknown {
+        Ok(())
+    } else {
+        provider.check_region(path, region)
+    }
+}

@@ -1,0 +1,17 @@
+//! Desired infrastructure: what a configuration says, whether it holds, what it costs.
+//!
+//! Pure rules over values. This crate reads no file, asks no clock, knows no wire format and no evaluator: a
+//! configuration arrives as a tree of [`Node`]s from the [`Evaluate`] port, shipped data arrives through the
+//! [`Assets`] port, dates arrive as arguments.
+
+pub mod assets;
+pub mod cost;
+pub mod diagnostic;
+pub mod evaluate;
+pub mod node;
+pub mod workspace;
+
+pub use assets::{Asset, AssetKind, Assets, Embedded};
+pub use diagnostic::{Diagnostic, Severity};
+pub use evaluate::{Evaluate, Evaluation, Source};
+pub use node::{Node, Number, Span, Value};

@@ -1,0 +1,3 @@
+//! The domain from outside, with what it ships.
+
+mod cost;

@@ -1,0 +1,428 @@
+//! The door. Every call passes it, whether it came from a model, a script or a command line.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redacted::Scrubber;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::bound::{self, Bounds};
+use crate::{
+    Answers, AnyTool, Caller, Catalog, ClientCapabilities, Credential, Decide, Decision, Declaration, Document,
+    Documents, Effect, ErrorKind, Identified, Identify, Intent, Outcome, Prepared, Progress, Record, Refusal, Reply,
+    Request, Resource, Severity, Silent, Step, ToolError, Verdict,
+};
+
+/// The action that stands for reading a document, in policies and records.
+const DOCUMENT_READ: &str = "document_read";
+
+/// How a call came in.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// `stdio`, `http`, `sse` or `cli`.
+    pub transport: &'static str,
+    /// What the client calls itself: self-reported, for the record only.
+    pub client: Option<String>,
+    /// The W3C trace id the call belongs to, if the client sent one.
+    pub trace_id: Option<String>,
+}
+
+/// A request to call a tool.
+pub struct Call {
+    /// The tool's name as asked for.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: Map<String, Value>,
+    /// How it came in.
+    pub origin: Origin,
+    /// Where progress goes.
+    pub progress: Arc<dyn Progress>,
+    /// Fires when the client withdraws the call.
+    pub cancelled: CancellationToken,
+    /// What the client can be asked.
+    pub client: ClientCapabilities,
+    /// What the client answered to an earlier ask.
+    pub answers: Answers,
+}
+
+impl Call {
+    /// A plain call: no progress, no cancellation, nothing that can be asked.
+    #[must_use]
+    pub fn new(tool: impl Into<String>, arguments: Map<String, Value>, transport: &'static str) -> Self {
+        Self {
+            tool: tool.into(),
+            arguments,
+            origin: Origin { transport, ..Origin::default() },
+            progress: Arc::new(Silent),
+            cancelled: CancellationToken::new(),
+            client: ClientCapabilities::default(),
+            answers: Answers::default(),
+        }
+    }
+}
+
+/// Leave to make one call. Only the gate makes it, so holding one proves that somebody was identified, a
+/// policy said yes, and the intent is on disk.
+pub struct Granted {
+    caller: Caller,
+    call_id: String,
+    expires: Instant,
+    progress: Arc<dyn Progress>,
+    client: ClientCapabilities,
+    answers: Answers,
+    seal: (),
+}
+
+impl Granted {
+    /// Who calls.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The call's id, as in the audit log.
+    #[must_use]
+    pub fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
+    /// How much time is left.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.expires.saturating_duration_since(Instant::now())
+    }
+
+    /// Says how far the call is.
+    pub fn report(&self, step: Step) {
+        self.progress.report(step);
+    }
+
+    /// Sends a line of log to the client, if it asked for log lines.
+    pub fn log(&self, severity: Severity, message: &str) {
+        self.progress.log(severity, message);
+    }
+
+    /// What the client can be asked.
+    #[must_use]
+    pub fn client(&self) -> &ClientCapabilities {
+        &self.client
+    }
+
+    /// What the client answered to an earlier ask.
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+}
+
+impl fmt::Debug for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let () = self.seal;
+        f.debug_struct("Granted").field("caller", &self.caller.id).field("call_id", &self.call_id).finish()
+    }
+}
+
+/// The one way to make a call.
+#[derive(Clone)]
+pub struct Gate {
+    catalog: Arc<Catalog>,
+    documents: Arc<dyn Documents>,
+    identify: Arc<dyn Identify>,
+    decide: Arc<dyn Decide>,
+    record: Arc<dyn Record>,
+    scrubber: Arc<Scrubber>,
+    bounds: Bounds,
+}
+
+impl Gate {
+    /// A gate to `catalog` and `documents`, guarded by who decides and who records.
+    #[must_use]
+    pub fn new(
+        catalog: Arc<Catalog>,
+        documents: Arc<dyn Documents>,
+        identify: Arc<dyn Identify>,
+        decide: Arc<dyn Decide>,
+        record: Arc<dyn Record>,
+        scrubber: Arc<Scrubber>,
+        bounds: Bounds,
+    ) -> Self {
+        Self { catalog, documents, identify, decide, record, scrubber, bounds }
+    }
+
+    /// Who showed `credential`. A refusal is recorded.
+    ///
+    /// # Errors
+    /// Of kind `Unauthenticated` or `Token…`.
+    pub async fn identify(&self, credential: &Credential, origin: &Origin) -> Result<Identified, ToolError> {
+        match self.identify.identify(credential).await {
+            Ok(caller) => Ok(Identified { caller }),
+            Err(error) => Err(self.refuse(None, "", error, origin)),
+        }
+    }
+
+    /// The tools that `who` may call, in the catalogue's order.
+    #[must_use]
+    pub fn visible(&self, who: &Identified, transport: &str) -> Vec<&Declaration> {
+        self.catalog.declarations().filter(|tool| self.may_see(who, tool, transport)).collect()
+    }
+
+    /// Every tool that is offered to anybody.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The documents behind the gate: listing and completing them needs no leave, reading does.
+    #[must_use]
+    pub fn documents(&self) -> &dyn Documents {
+        self.documents.as_ref()
+    }
+
+    /// Makes `call` for `who`.
+    ///
+    /// # Errors
+    /// Whatever kept the call from succeeding, scrubbed of secrets. Refusals are recorded like calls.
+    pub async fn call(&self, who: &Identified, call: Call) -> Result<Reply, ToolError> {
+        let (tool, prepared, digest) = match self.understand(who, &call) {
+            Ok(understood) => understood,
+            Err(error) => return Err(self.refuse(Some(&who.caller), &call.tool, error, &call.origin)),
+        };
+        let declaration = tool.declaration();
+        let policies = match self.decide(who, declaration.name, declaration.effect, &prepared.resource, &call.origin) {
+            Ok(policies) => policies,
+            Err(error) => return Err(self.refuse(Some(&who.caller), declaration.name, error, &call.origin)),
+        };
+        let call_id = Uuid::now_v7().to_string();
+        // No record, no call: what is not written down beforehand does not happen.
+        self.record
+            .intent(&Intent {
+                call_id: &call_id,
+                tool: declaration.name,
+                caller: &who.caller,
+                resource: &prepared.resource,
+                effect: declaration.effect,
+                arguments_digest: &digest,
+                policies: &policies,
+                origin: &call.origin,
+            })
+            .map_err(unrecorded)?;
+
+        let started = Instant::now();
+        let result = self.run(prepared, declaration, who, &call_id, call).await;
+        let result = match result {
+            Ok(reply) => bound::reply(reply, &self.scrubber, &self.bounds),
+            Err(error) => Err(error),
+        }
+        .map_err(|error| bound::error(error, &self.scrubber));
+
+        let outcome = outcome(&call_id, declaration.name, started.elapsed(), &result);
+        let result = result.map(|(reply, _)| reply);
+        match (self.record.outcome(&outcome), declaration.effect) {
+            // A read that left no trace is withheld.
+            (Err(error), Effect::Read) => Err(unrecorded(error)),
+            // A change has already happened: hiding its result would only mislead.
+            (Err(error), _) => {
+                tracing::error!(call_id, error = %error, "the outcome of a change could not be recorded");
+                result
+            }
+            (Ok(()), _) => result,
+        }
+    }
+
+    /// Reads the document at `uri` for `who`.
+    ///
+    /// # Errors
+    /// If there is none, the policy refuses, or it cannot be recorded.
+    pub async fn read(&self, who: &Identified, uri: &str, origin: &Origin) -> Result<Document, ToolError> {
+        let resource = Resource { kind: "Document", id: uri.to_owned() };
+        let policies = match self.decide(who, DOCUMENT_READ, Effect::Read, &resource, origin) {
+            Ok(policies) => policies,
+            Err(error) => return Err(self.refuse(Some(&who.caller), DOCUMENT_READ, error, origin)),
+        };
+        let call_id = Uuid::now_v7().to_string();
+        self.record
+            .intent(&Intent {
+                call_id: &call_id,
+                tool: DOCUMENT_READ,
+                caller: &who.caller,
+                resource: &resource,
+                effect: Effect::Read,
+                arguments_digest: "",
+                policies: &policies,
+                origin,
+            })
+            .map_err(unrecorded)?;
+        let started = Instant::now();
+        let result = self.documents.read(uri).await.map_err(|error| bound::error(error, &self.scrubber));
+        let verdict = match &result {
+            Ok(_) => Verdict::Answered,
+            Err(error) => Verdict::Failed(error.kind().code()),
+        };
+        let elapsed = started.elapsed();
+        self.record
+            .outcome(&Outcome { call_id: &call_id, tool: DOCUMENT_READ, verdict, elapsed, bytes: 0 })
+            .map_err(unrecorded)?;
+        result
+    }
+
+    /// Records that a request was refused before it became a call, and gives the error back.
+    pub fn refuse(&self, caller: Option<&Caller>, tool: &str, error: ToolError, origin: &Origin) -> ToolError {
+        let error = bound::error(error, &self.scrubber);
+        let tool: String = tool.chars().filter(|c| !c.is_control()).take(128).collect();
+        let call_id = Uuid::now_v7().to_string();
+        let refusal = Refusal {
+            call_id: &call_id,
+            tool: &tool,
+            caller,
+            code: error.kind().code(),
+            reason: error.message(),
+            origin,
+        };
+        match self.record.refusal(&refusal) {
+            Ok(()) => error,
+            Err(failed) => unrecorded(failed),
+        }
+    }
+
+    /// Finds the tool and reads the arguments, without doing anything.
+    fn understand(&self, who: &Identified, call: &Call) -> Result<(Arc<dyn AnyTool>, Prepared, String), ToolError> {
+        let tool = self
+            .catalog
+            .tool(&call.tool)
+            // What a caller may not know of is not there, rather than forbidden.
+            .filter(|tool| self.may_see(who, tool.declaration(), call.origin.transport))
+            .cloned()
+            .ok_or_else(|| self.unknown_tool(who, &call.tool, call.origin.transport))?;
+        let arguments = Value::Object(call.arguments.clone());
+        let bytes = bound::size(&arguments);
+        if bytes > self.bounds.arguments_bytes {
+            let limit = self.bounds.arguments_bytes;
+            return Err(ToolError::new(
+                ErrorKind::LimitExceeded,
+                format!("the arguments have {bytes} bytes, more than the {limit} that are read"),
+            )
+            .hint("split the input"));
+        }
+        if bound::holds_marker(&arguments) {
+            return Err(ToolError::new(
+                ErrorKind::InvalidArgument,
+                format!("an argument holds `{}`, which stands for a value that was hidden", bound::REDACTION_MARKER),
+            )
+            .hint("name the secret by its reference instead of writing it back"));
+        }
+        let digest = digest(&arguments);
+        let prepared = Arc::clone(&tool).prepare(call.arguments.clone())?;
+        Ok((tool, prepared, digest))
+    }
+
+    /// Runs a prepared call until it ends, is withdrawn, or is too late.
+    async fn run(
+        &self,
+        prepared: Prepared,
+        declaration: &Declaration,
+        who: &Identified,
+        call_id: &str,
+        call: Call,
+    ) -> Result<Reply, ToolError> {
+        let granted = Granted {
+            caller: who.caller.clone(),
+            call_id: call_id.to_owned(),
+            expires: Instant::now() + declaration.deadline,
+            progress: call.progress,
+            client: call.client,
+            answers: call.answers,
+            seal: (),
+        };
+        tokio::select! {
+            biased;
+            () = call.cancelled.cancelled() => {
+                Err(ToolError::new(ErrorKind::Cancelled, format!("`{}` was cancelled", declaration.name)))
+            }
+            result = tokio::time::timeout(declaration.deadline, (prepared.run)(granted)) => match result {
+                Ok(result) => result,
+                Err(_) => Err(ToolError::new(
+                    ErrorKind::DeadlineExceeded,
+                    format!("`{}` took longer than {} s and was stopped", declaration.name, declaration.deadline.as_secs()),
+                )
+                .hint("ask for less at once, then try again")),
+            },
+        }
+    }
+
+    fn decide(
+        &self,
+        who: &Identified,
+        action: &str,
+        effect: Effect,
+        resource: &Resource,
+        origin: &Origin,
+    ) -> Result<Vec<String>, ToolError> {
+        let request = Request { caller: &who.caller, action, effect, resource, transport: origin.transport };
+        match self.decide.decide(&request) {
+            Decision::Allow { policies } => Ok(policies),
+            Decision::Deny { policies, reason } => {
+                tracing::info!(action, caller = who.caller.id, ?policies, reason, "denied");
+                Err(ToolError::new(
+                    ErrorKind::Denied,
+                    format!("the policy does not allow `{}` to call `{action}` on this", who.caller.id),
+                )
+                .hint("ask an operator for a role that may; calling again will not help"))
+            }
+        }
+    }
+
+    fn may_see(&self, who: &Identified, tool: &Declaration, transport: &str) -> bool {
+        let resource = Resource { kind: tool.resource, id: "*".to_owned() };
+        let request =
+            Request { caller: &who.caller, action: tool.name, effect: tool.effect, resource: &resource, transport };
+        matches!(self.decide.decide(&request), Decision::Allow { .. })
+    }
+
+    fn unknown_tool(&self, who: &Identified, name: &str, transport: &str) -> ToolError {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        let visible: Vec<&str> = self.visible(who, transport).iter().map(|tool| tool.name).collect();
+        let error = ToolError::new(ErrorKind::UnknownTool, format!("there is no tool `{shown}`"));
+        let error = match crate::catalog::nearest(name, visible.iter().copied()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("list the tools to see what is there"),
+        };
+        error.allowed(visible)
+    }
+}
+
+fn outcome<'a>(
+    call_id: &'a str,
+    tool: &'a str,
+    elapsed: Duration,
+    result: &Result<(Reply, usize), ToolError>,
+) -> Outcome<'a> {
+    let (verdict, bytes) = match result {
+        Ok((Reply::Ask(_), _)) => (Verdict::Asked, 0),
+        Ok((_, bytes)) => (Verdict::Answered, *bytes),
+        Err(error) => (Verdict::Failed(error.kind().code()), 0),
+    };
+    Outcome { call_id, tool, verdict, elapsed, bytes }
+}
+
+fn unrecorded(error: crate::RecordError) -> ToolError {
+    ToolError::new(ErrorKind::Unavailable, "the call could not be written to the audit log, so it was not made")
+        .hint("an operator must look at the audit log's disk; calling again will not help until then")
+        .because(error)
+}
+
+/// SHA-256 of the arguments with object keys sorted, so that equal arguments have equal digests.
+fn digest(arguments: &Value) -> String {
+    let mut hasher = Sha256::new();
+    let mut canonical = arguments.clone();
+    canonical.sort_all_objects();
+    hasher.update(canonical.to_string().as_bytes());
+    hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        use fmt::Write as _;
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
