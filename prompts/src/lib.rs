@@ -94,21 +94,36 @@ const FILES: &[(&str, &str, &str)] = embed![
 /// If an embedded file is malformed.
 pub fn family(family: &str) -> Result<Vec<&'static Prompt>, Error> {
     static ALL: OnceLock<Result<Vec<Prompt>, Error>> = OnceLock::new();
-    let all = ALL.get_or_init(|| FILES.iter().map(|(family, name, text)| parse(family, name, text)).collect());
+    let all = ALL.get_or_init(|| {
+        FILES
+            .iter()
+            .map(|(family, name, text)| parse(family, name, text))
+            .collect()
+    });
     match all {
         Ok(prompts) => Ok(prompts.iter().filter(|prompt| prompt.family == family).collect()),
-        Err(Error::Malformed { file, reason }) => {
-            Err(Error::Malformed { file: file.clone(), reason: reason.clone() })
-        }
-        Err(other) => Err(Error::Malformed { file: family.to_owned(), reason: other.to_string() }),
+        Err(Error::Malformed { file, reason }) => Err(Error::Malformed {
+            file: file.clone(),
+            reason: reason.clone(),
+        }),
+        Err(other) => Err(Error::Malformed {
+            file: family.to_owned(),
+            reason: other.to_string(),
+        }),
     }
 }
 
 fn parse(family: &'static str, name: &'static str, text: &'static str) -> Result<Prompt, Error> {
-    let malformed = |reason: String| Error::Malformed { file: format!("{family}/{name}.md"), reason };
-    let rest = text.strip_prefix("+++\n").ok_or_else(|| malformed("it does not begin with `+++`".into()))?;
-    let (front, body) =
-        rest.split_once("\n+++\n").ok_or_else(|| malformed("its front matter does not end with `+++`".into()))?;
+    let malformed = |reason: String| Error::Malformed {
+        file: format!("{family}/{name}.md"),
+        reason,
+    };
+    let rest = text
+        .strip_prefix("+++\n")
+        .ok_or_else(|| malformed("it does not begin with `+++`".into()))?;
+    let (front, body) = rest
+        .split_once("\n+++\n")
+        .ok_or_else(|| malformed("its front matter does not end with `+++`".into()))?;
     let front: Front = toml::from_str(front).map_err(|error| malformed(error.to_string()))?;
     Ok(Prompt {
         name,
@@ -132,12 +147,21 @@ impl Prompt {
     /// # Errors
     /// If a required argument is absent or an unknown one given.
     pub fn fill(&self, given: &BTreeMap<String, String>) -> Result<String, Error> {
-        if let Some(unknown) = given.keys().find(|name| !self.arguments.iter().any(|argument| argument.name == **name)) {
-            return Err(Error::Unknown { prompt: self.name.to_owned(), argument: unknown.clone() });
+        if let Some(unknown) = given
+            .keys()
+            .find(|name| !self.arguments.iter().any(|argument| argument.name == **name))
+        {
+            return Err(Error::Unknown {
+                prompt: self.name.to_owned(),
+                argument: unknown.clone(),
+            });
         }
         let absent = |argument: &&Argument| argument.required && !given.contains_key(&argument.name);
         if let Some(argument) = self.arguments.iter().find(absent) {
-            return Err(Error::Missing { prompt: self.name.to_owned(), argument: argument.name.clone() });
+            return Err(Error::Missing {
+                prompt: self.name.to_owned(),
+                argument: argument.name.clone(),
+            });
         }
         let mut filled = String::with_capacity(self.text.len());
         fill(self.text, given, &mut filled);
@@ -175,7 +199,10 @@ mod tests {
     use super::*;
 
     fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -191,9 +218,14 @@ mod tests {
     #[test]
     fn an_optional_part_needs_its_argument() {
         let prompts = family("provisioning").unwrap();
-        let review = prompts.iter().find(|prompt| prompt.name == "review_configuration").unwrap();
+        let review = prompts
+            .iter()
+            .find(|prompt| prompt.name == "review_configuration")
+            .unwrap();
         let without = review.fill(&given(&[("config", "{}")])).unwrap();
-        let with = review.fill(&given(&[("config", "{}"), ("region", "eu-west-1")])).unwrap();
+        let with = review
+            .fill(&given(&[("config", "{}"), ("region", "eu-west-1")]))
+            .unwrap();
         assert!(!without.contains("region `"));
         assert!(with.contains("region `eu-west-1`"));
     }
@@ -201,16 +233,26 @@ mod tests {
     #[test]
     fn a_value_is_not_read_for_placeholders() {
         let prompts = family("provisioning").unwrap();
-        let review = prompts.iter().find(|prompt| prompt.name == "review_configuration").unwrap();
-        let filled = review.fill(&given(&[("config", "{{region}}"), ("region", "SECRET")])).unwrap();
+        let review = prompts
+            .iter()
+            .find(|prompt| prompt.name == "review_configuration")
+            .unwrap();
+        let filled = review
+            .fill(&given(&[("config", "{{region}}"), ("region", "SECRET")]))
+            .unwrap();
         assert!(filled.contains("```nickel\n{{region}}\n"), "{filled}");
     }
 
     #[test]
     fn missing_and_unknown_arguments_are_named() {
         let prompts = family("provisioning").unwrap();
-        let review = prompts.iter().find(|prompt| prompt.name == "review_configuration").unwrap();
-        assert!(matches!(review.fill(&given(&[])), Err(Error::Missing { argument, .. }) if argument == "config"));
+        let review = prompts
+            .iter()
+            .find(|prompt| prompt.name == "review_configuration")
+            .unwrap();
+        assert!(
+            matches!(review.fill(&given(&[])), Err(Error::Missing { argument, .. }) if argument == "config")
+        );
         let unknown = review.fill(&given(&[("config", ""), ("regoin", "x")]));
         assert!(matches!(unknown, Err(Error::Unknown { argument, .. }) if argument == "regoin"));
     }

@@ -42,7 +42,11 @@ pub struct Nickel {
 
 impl Default for Nickel {
     fn default() -> Self {
-        Self { wall_ms: 5_000, memory_mib: 1_024, workers: 1 }
+        Self {
+            wall_ms: 5_000,
+            memory_mib: 1_024,
+            workers: 1,
+        }
     }
 }
 

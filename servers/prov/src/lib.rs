@@ -19,12 +19,17 @@ use console::Exit;
 #[must_use]
 pub fn main() -> ExitCode {
     // A worker is this same executable; it must start fast and touch nothing but its two pipes.
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == wiring::WORKER) {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == wiring::WORKER)
+    {
         return match provisioning_nickel::worker::run() {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => Exit::Internal.into(),
         };
     }
     let cli = Cli::parse();
-    program::run(&wiring::PROGRAM, &cli.global, |session| commands::run(cli.command, session))
+    program::run(&wiring::PROGRAM, &cli.global, |session| {
+        commands::run(cli.command, session)
+    })
 }

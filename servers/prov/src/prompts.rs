@@ -10,15 +10,18 @@ use toolcall::{
 };
 
 /// Embedded prompts; a `region` argument is completed from the price lists.
-pub struct FamilyPrompts {
+pub(crate) struct FamilyPrompts {
     prompts: Vec<&'static prompts::Prompt>,
     assets: Arc<dyn Assets>,
 }
 
 impl FamilyPrompts {
     /// The prompts of `family`.
-    pub fn new(family: &str, assets: &Arc<dyn Assets>) -> Result<Self, prompts::Error> {
-        Ok(Self { prompts: prompts::family(family)?, assets: Arc::clone(assets) })
+    pub(crate) fn new(family: &str, assets: &Arc<dyn Assets>) -> Result<Self, prompts::Error> {
+        Ok(Self {
+            prompts: prompts::family(family)?,
+            assets: Arc::clone(assets),
+        })
     }
 
     fn find(&self, name: &str) -> Option<&'static prompts::Prompt> {
@@ -28,7 +31,11 @@ impl FamilyPrompts {
     /// Every region of every provider.
     fn regions(&self) -> Vec<String> {
         match PriceBook::load(self.assets.as_ref()) {
-            Ok(book) => book.providers().iter().flat_map(|provider| provider.regions.keys().cloned()).collect(),
+            Ok(book) => book
+                .providers()
+                .iter()
+                .flat_map(|provider| provider.regions.keys().cloned())
+                .collect(),
             Err(error) => {
                 tracing::warn!(%error, "no regions can be suggested");
                 Vec::new()
@@ -53,7 +60,12 @@ impl Prompts for FamilyPrompts {
         self.prompts.iter().map(entry).collect()
     }
 
-    fn get(&self, name: &str, arguments: &BTreeMap<String, String>, _: &Answers) -> Result<PromptReply, ToolError> {
+    fn get(
+        &self,
+        name: &str,
+        arguments: &BTreeMap<String, String>,
+        _: &Answers,
+    ) -> Result<PromptReply, ToolError> {
         let prompt = self.find(name).ok_or_else(|| {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
             ToolError::new(ErrorKind::NotFound, format!("there is no prompt `{shown}`"))
@@ -65,7 +77,11 @@ impl Prompts for FamilyPrompts {
                 prompts::Error::Missing { .. } => ErrorKind::MissingArgument,
                 _ => ErrorKind::InvalidArgument,
             };
-            let known: Vec<&str> = prompt.arguments.iter().map(|argument| argument.name.as_str()).collect();
+            let known: Vec<&str> = prompt
+                .arguments
+                .iter()
+                .map(|argument| argument.name.as_str())
+                .collect();
             ToolError::new(kind, error.to_string()).hint(format!("it takes {}", known.join(", ")))
         })?;
         Ok(PromptReply::Messages(vec![Content::Text(text)]))
@@ -75,7 +91,10 @@ impl Prompts for FamilyPrompts {
         let prompt = self.find(name)?;
         prompt.arguments.iter().find(|known| known.name == argument)?;
         match argument {
-            "region" => Some(Completion::ranked(self.regions().iter().map(String::as_str), typed)),
+            "region" => Some(Completion::ranked(
+                self.regions().iter().map(String::as_str),
+                typed,
+            )),
             _ => Some(Completion::default()),
         }
     }

@@ -23,7 +23,11 @@ use crate::prompts::FamilyPrompts;
 pub const WORKER: &str = "nickel-worker";
 
 /// What `prov` is.
-pub const PROGRAM: Program<ProvConfig> = Program { about, prefix: "PROV", wire };
+pub const PROGRAM: Program<ProvConfig> = Program {
+    about,
+    prefix: "PROV",
+    wire,
+};
 
 fn about() -> About {
     About {
@@ -76,7 +80,10 @@ fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc
         workers: usize::try_from(settings.workers).unwrap_or(1),
         ..Bounds::default()
     };
-    let command = WorkerCommand { program: wiring.executable.to_owned(), arguments: vec![WORKER.to_owned()] };
+    let command = WorkerCommand {
+        program: wiring.executable.to_owned(),
+        arguments: vec![WORKER.to_owned()],
+    };
     Pool::new(command, bounds, assets, workspace)
 }
 

@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_error_has_a_code_of_its_own() {
-        let mut codes: Vec<u8> = ErrorKind::ALL.iter().map(|kind| Exit::from(*kind).code()).collect();
+        let mut codes: Vec<u8> = ErrorKind::ALL
+            .iter()
+            .map(|kind| Exit::from(*kind).code())
+            .collect();
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), ErrorKind::ALL.len());

@@ -21,7 +21,13 @@ impl Failure {
     /// A failure with `exit`; `message` is a lower-case fragment with the input in backticks.
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), allowed: Vec::new(), hint: None }
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            allowed: Vec::new(),
+            hint: None,
+        }
     }
 
     /// The failure with the whole chain of causes of `error`.

@@ -107,7 +107,10 @@ fn plain(header: &[&str], rows: &[Vec<String>]) -> String {
 fn markdown(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = format!("| {} |\n|{}\n", header.join(" | "), " --- |".repeat(header.len()));
     for row in rows {
-        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .map(|cell| cell.replace('|', "\\|").replace('\n', " "))
+            .collect();
         let _infallible = writeln!(text, "| {} |", cells.join(" | "));
     }
     text

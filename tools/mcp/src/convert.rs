@@ -16,9 +16,13 @@ pub(crate) fn tool(declaration: &Declaration) -> Tool {
         .destructive(declaration.effect == Effect::Destroy)
         .idempotent(declaration.idempotent)
         .open_world(declaration.open_world);
-    let tool = Tool::new(declaration.name, declaration.description.clone(), declaration.input_schema.clone())
-        .with_title(declaration.title)
-        .with_annotations(annotations);
+    let tool = Tool::new(
+        declaration.name,
+        declaration.description.clone(),
+        declaration.input_schema.clone(),
+    )
+    .with_title(declaration.title)
+    .with_annotations(annotations);
     let tool = match &declaration.output_schema {
         Some(schema) => tool.with_raw_output_schema(Arc::new(schema.clone())),
         None => tool,
@@ -26,7 +30,8 @@ pub(crate) fn tool(declaration: &Declaration) -> Tool {
     if declaration.effect == Effect::Destroy {
         let mut meta = MetaObject::new();
         // An extra for clients that know it; never the gate.
-        meta.0.insert("anthropic/requiresUserInteraction".to_owned(), Value::Bool(true));
+        meta.0
+            .insert("anthropic/requiresUserInteraction".to_owned(), Value::Bool(true));
         return tool.with_meta(meta);
     }
     tool
@@ -60,11 +65,19 @@ pub(crate) fn block(part: Content) -> ContentBlock {
 /// A failed call: what the model should read is a result; what makes the request unroutable is an error.
 pub(crate) fn failure(error: &ToolError) -> Result<CallToolResult, ErrorData> {
     match error.kind() {
-        ErrorKind::UnknownTool => Err(ErrorData::invalid_params(error.message().to_owned(), Some(error.to_value()))),
-        ErrorKind::Cancelled => Err(ErrorData::invalid_request(error.message().to_owned(), Some(error.to_value()))),
+        ErrorKind::UnknownTool => Err(ErrorData::invalid_params(
+            error.message().to_owned(),
+            Some(error.to_value()),
+        )),
+        ErrorKind::Cancelled => Err(ErrorData::invalid_request(
+            error.message().to_owned(),
+            Some(error.to_value()),
+        )),
         // The structure goes into the text only: it does not fit the tool's output schema, and clients that
         // validate would throw away the message together with it.
-        _ => Ok(CallToolResult::error(vec![ContentBlock::text(error.to_value().to_string())])),
+        _ => Ok(CallToolResult::error(vec![ContentBlock::text(
+            error.to_value().to_string(),
+        )])),
     }
 }
 
@@ -81,7 +94,10 @@ pub(crate) fn protocol_error(error: &ToolError) -> ErrorData {
 
 /// No such document: with its URI, as the protocol wants it.
 pub(crate) fn document_not_found(error: &ToolError, uri: &str) -> ErrorData {
-    ErrorData::resource_not_found(error.message().to_owned(), Some(json!({"uri": uri, "next": error.next()})))
+    ErrorData::resource_not_found(
+        error.message().to_owned(),
+        Some(json!({"uri": uri, "next": error.next()})),
+    )
 }
 
 /// The client did not declare what the call needs.
@@ -95,8 +111,19 @@ pub(crate) fn missing_capability(needed: Capability) -> ErrorData {
 
 /// What the client declared, in the spine's terms.
 pub(crate) fn declared(capabilities: Option<&ClientCapabilities>) -> toolcall::ClientCapabilities {
-    let Some(capabilities) = capabilities else { return toolcall::ClientCapabilities::default() };
+    let Some(capabilities) = capabilities else {
+        return toolcall::ClientCapabilities::default();
+    };
     let value = serde_json::to_value(capabilities).unwrap_or_default();
     let all = [Capability::Elicitation, Capability::Sampling, Capability::Roots];
-    toolcall::ClientCapabilities::new(all.into_iter().filter(|one| value.get(one.name()).is_some()).collect())
+    toolcall::ClientCapabilities::new(
+        all.into_iter()
+            .filter(|one| value.get(one.name()).is_some())
+            .collect(),
+    )
+}
+
+/// A self-reported text, fit for a record or an error.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(64).collect()
 }

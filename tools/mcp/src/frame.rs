@@ -16,16 +16,29 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Value> {
 
 /// The reply to a message that was too large to read.
 pub(crate) fn too_large() -> Value {
-    refusal(ErrorCode::INVALID_REQUEST, format!("a message may have at most {MESSAGE_BYTES} bytes"), None)
+    refusal(
+        ErrorCode::INVALID_REQUEST,
+        format!("a message may have at most {MESSAGE_BYTES} bytes"),
+        None,
+    )
 }
 
 /// What was wrong with `bytes`, and, where it can be known, for which request.
 fn explain(bytes: &[u8], error: &serde_json::Error) -> Value {
     let value: Value = match serde_json::from_slice(bytes) {
         Ok(value) => value,
-        Err(error) => return refusal(ErrorCode::PARSE_ERROR, format!("a message must be one line of JSON: {error}"), None),
+        Err(error) => {
+            return refusal(
+                ErrorCode::PARSE_ERROR,
+                format!("a message must be one line of JSON: {error}"),
+                None,
+            );
+        }
     };
-    let id = value.get("id").filter(|id| id.is_string() || id.is_i64() || id.is_u64()).cloned();
+    let id = value
+        .get("id")
+        .filter(|id| id.is_string() || id.is_i64() || id.is_u64())
+        .cloned();
     let reason = match &value {
         Value::Array(_) => "batches are not part of this protocol; send one message per line".to_owned(),
         Value::Object(object) if object.get("id").is_some_and(Value::is_null) => {
@@ -40,7 +53,11 @@ fn explain(bytes: &[u8], error: &serde_json::Error) -> Value {
         Value::Object(_) => format!("the parameters do not fit the method: {error}"),
         _ => "a message must be a JSON object".to_owned(),
     };
-    let code = if id.is_some() { ErrorCode::INVALID_PARAMS } else { ErrorCode::INVALID_REQUEST };
+    let code = if id.is_some() {
+        ErrorCode::INVALID_PARAMS
+    } else {
+        ErrorCode::INVALID_REQUEST
+    };
     refusal(code, reason, id)
 }
 
@@ -73,7 +90,10 @@ impl Opening {
             }
             _ => {
                 self.dropped += 1;
-                tracing::debug!(dropped = self.dropped, "dropped a message that came before the first request");
+                tracing::debug!(
+                    dropped = self.dropped,
+                    "dropped a message that came before the first request"
+                );
                 false
             }
         }
@@ -88,8 +108,11 @@ fn chooses_era(request: &ClientRequest) -> bool {
         ClientRequest::DiscoverRequest(_) | ClientRequest::PingRequest(_) => false,
         other => {
             let meta = other.get_meta();
-            meta.missing_required_keys(&ProtocolVersion::V_2026_07_28).is_empty()
-                && meta.protocol_version().is_some_and(|version| ProtocolVersion::KNOWN_VERSIONS.contains(&version))
+            meta.missing_required_keys(&ProtocolVersion::V_2026_07_28)
+                .is_empty()
+                && meta
+                    .protocol_version()
+                    .is_some_and(|version| ProtocolVersion::KNOWN_VERSIONS.contains(&version))
         }
     }
 }
@@ -108,7 +131,10 @@ mod tests {
         assert_eq!(code(b"\x00\xff\xfe"), (-32700, None));
         assert_eq!(code(b"{\"jsonrpc\":"), (-32700, None));
         assert_eq!(code(b"[]"), (-32600, None));
-        assert_eq!(code(br#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#), (-32600, None));
+        assert_eq!(
+            code(br#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#),
+            (-32600, None)
+        );
         assert_eq!(code(br#"{"id":3,"method":"ping"}"#), (-32602, Some(json!(3))));
         let wrong = br#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":5}}"#;
         assert_eq!(code(wrong), (-32602, Some(json!("a"))));
@@ -117,7 +143,8 @@ mod tests {
     #[test]
     fn early_notifications_are_dropped_until_an_era_is_chosen() {
         let mut opening = Opening::default();
-        let notification = parse(br#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#).unwrap();
+        let notification =
+            parse(br#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#).unwrap();
         let discover = parse(br#"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#).unwrap();
         let initialize = parse(br#"{"jsonrpc":"2.0","id":2,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"0"}}}"#).unwrap();
         assert!(!opening.admit(&notification));

@@ -51,9 +51,16 @@ pub struct Options {
 ///
 /// # Errors
 /// If the listener breaks.
-pub async fn serve(server: Server, listener: TcpListener, options: Options, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(
+    server: Server,
+    listener: TcpListener,
+    options: Options,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let app = router(server, listener.local_addr()?, options, &stop);
-    axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
 }
 
 /// What every request meets.
@@ -66,7 +73,10 @@ struct Front {
 }
 
 fn router(server: Server, address: SocketAddr, options: Options, stop: &CancellationToken) -> Router {
-    let resource = options.resource.clone().unwrap_or_else(|| format!("http://{address}/mcp"));
+    let resource = options
+        .resource
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}/mcp"));
     let resource = resource.trim_end_matches('/').to_owned();
     let front = Front {
         server: server.clone(),
@@ -99,7 +109,10 @@ fn streamable(
     let shared = Arc::clone(&server.shared);
     // The factory runs per request in the stateless era: it must only clone.
     let fresh = move || Ok(Handler::new(Arc::clone(&shared), "http", Who::Request));
-    let hosts = ["localhost", "127.0.0.1", "::1"].into_iter().map(str::to_owned).chain(options.allowed_hosts.clone());
+    let hosts = ["localhost", "127.0.0.1", "::1"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(options.allowed_hosts.clone());
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(server.shared.features.sessions)
         .with_json_response(true)
@@ -136,11 +149,20 @@ async fn metadata(State(front): State<Front>) -> Response {
 /// Refuses what was not addressed to us by name, or comes from a web page we do not know: DNS rebinding and
 /// cross-site requests end here.
 async fn addressed_to_us(State(front): State<Front>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let host = host.or_else(|| request.uri().authority().map(ToString::to_string)).unwrap_or_default();
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let host = host
+        .or_else(|| request.uri().authority().map(ToString::to_string))
+        .unwrap_or_default();
     if !host_allowed(&host, &front.options.allowed_hosts) {
-        let error = ToolError::new(ErrorKind::Denied, format!("this server does not answer to the host `{}`", shown(&host)))
-            .hint("add it to `http.allowed_hosts` if it is yours");
+        let error = ToolError::new(
+            ErrorKind::Denied,
+            format!("this server does not answer to the host `{}`", shown(&host)),
+        )
+        .hint("add it to `http.allowed_hosts` if it is yours");
         return refused(&front, StatusCode::FORBIDDEN, error);
     }
     // Two `Origin` headers are as good as a wrong one.
@@ -148,8 +170,11 @@ async fn addressed_to_us(State(front): State<Front>, request: Request, next: Nex
     if let Some(origin) = origins.next() {
         let origin = origin.to_str().unwrap_or_default();
         if origins.next().is_some() || !origin_allowed(origin, &front.options.allowed_origins) {
-            let error = ToolError::new(ErrorKind::Denied, format!("pages of the origin `{}` may not call this server", shown(origin)))
-                .hint("add it to `http.allowed_origins` if it is yours");
+            let error = ToolError::new(
+                ErrorKind::Denied,
+                format!("pages of the origin `{}` may not call this server", shown(origin)),
+            )
+            .hint("add it to `http.allowed_origins` if it is yours");
             return refused(&front, StatusCode::FORBIDDEN, error);
         }
     }
@@ -158,8 +183,15 @@ async fn addressed_to_us(State(front): State<Front>, request: Request, next: Nex
 
 /// Identifies the caller, or says where to get a token.
 async fn authenticate(State(front): State<Front>, mut request: Request, next: Next) -> Response {
-    let transport = if request.uri().path() == "/mcp" { "http" } else { "sse" };
-    let origin = Origin { transport, ..Origin::default() };
+    let transport = if request.uri().path() == "/mcp" {
+        "http"
+    } else {
+        "sse"
+    };
+    let origin = Origin {
+        transport,
+        ..Origin::default()
+    };
     let credential = credential(request.headers());
     let who = match front.server.shared.gate.identify(&credential, &origin).await {
         Ok(who) => who,
@@ -167,7 +199,10 @@ async fn authenticate(State(front): State<Front>, mut request: Request, next: Ne
     };
     let caller = who.caller().clone();
     let is_json = request.method() == Method::POST
-        && request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        && request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     request.extensions_mut().insert(who);
     let response = next.run(request).await;
     // rmcp answers a body that is not a message with 415 and a text; a JSON-RPC client wants a JSON-RPC error.
@@ -212,8 +247,14 @@ fn unauthorized(front: &Front, error: &ToolError) -> Response {
 }
 
 async fn malformed(front: &Front, caller: &toolcall::Caller, response: Response) -> Response {
-    let reason = axum::body::to_bytes(response.into_body(), 4096).await.unwrap_or_default();
-    let reason: String = String::from_utf8_lossy(&reason).chars().filter(|c| !c.is_control()).take(200).collect();
+    let reason = axum::body::to_bytes(response.into_body(), 4096)
+        .await
+        .unwrap_or_default();
+    let reason: String = String::from_utf8_lossy(&reason)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect();
     let message = format!("the body is not a message of this protocol: {reason}");
     let reply = json!({"jsonrpc": "2.0", "error": {"code": -32700, "message": message}});
     front.server.shared.malformed(Some(caller), "http", &reply);
@@ -221,7 +262,10 @@ async fn malformed(front: &Front, caller: &toolcall::Caller, response: Response)
 }
 
 fn refused(front: &Front, status: StatusCode, error: ToolError) -> Response {
-    let origin = Origin { transport: "http", ..Origin::default() };
+    let origin = Origin {
+        transport: "http",
+        ..Origin::default()
+    };
     let error = front.server.shared.gate.refuse(None, "", error, &origin);
     json_response(status, &json!({"jsonrpc": "2.0", "error": wire(&error)}))
 }
@@ -232,7 +276,12 @@ fn wire(error: &ToolError) -> serde_json::Value {
 }
 
 fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], Body::from(body.to_string())).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        Body::from(body.to_string()),
+    )
+        .into_response()
 }
 
 fn shown(text: &str) -> String {
@@ -242,12 +291,18 @@ fn shown(text: &str) -> String {
 /// Whether `host` (with or without port) is a loopback name or one of `allowed`.
 fn host_allowed(host: &str, allowed: &[String]) -> bool {
     let name = without_port(host);
-    is_loopback_name(name) || allowed.iter().any(|one| one.eq_ignore_ascii_case(host) || one.eq_ignore_ascii_case(name))
+    is_loopback_name(name)
+        || allowed
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(host) || one.eq_ignore_ascii_case(name))
 }
 
 /// Whether `origin` is a page on loopback or one of `allowed`.
 fn origin_allowed(origin: &str, allowed: &[String]) -> bool {
-    if allowed.iter().any(|one| one.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+    if allowed
+        .iter()
+        .any(|one| one.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    {
         return true;
     }
     match origin.split_once("://") {
@@ -257,13 +312,17 @@ fn origin_allowed(origin: &str, allowed: &[String]) -> bool {
 }
 
 fn is_loopback_name(name: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|one| one.eq_ignore_ascii_case(name))
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|one| one.eq_ignore_ascii_case(name))
 }
 
 /// `host:port` without the port, IPv6 in brackets left whole.
 fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => {
+        Some((name, port))
+            if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') =>
+        {
             name
         }
         _ => authority,
@@ -277,10 +336,26 @@ mod tests {
     #[test]
     fn only_loopback_and_named_hosts_are_answered() {
         let allowed = vec!["ops.example.com".to_owned(), "b.example.com:8443".to_owned()];
-        for good in ["localhost", "LOCALHOST:80", "127.0.0.1:9", "[::1]:80", "[::1]", "ops.example.com:1", "b.example.com:8443"] {
+        for good in [
+            "localhost",
+            "LOCALHOST:80",
+            "127.0.0.1:9",
+            "[::1]:80",
+            "[::1]",
+            "ops.example.com:1",
+            "b.example.com:8443",
+        ] {
             assert!(host_allowed(good, &allowed), "{good}");
         }
-        for bad in ["", "evil.com", "localhost.evil.com", "127.0.0.1.evil.com:80", "b.example.com:1", "::1", "evil.com:localhost"] {
+        for bad in [
+            "",
+            "evil.com",
+            "localhost.evil.com",
+            "127.0.0.1.evil.com:80",
+            "b.example.com:1",
+            "::1",
+            "evil.com:localhost",
+        ] {
             assert!(!host_allowed(bad, &allowed), "{bad}");
         }
     }
@@ -288,17 +363,35 @@ mod tests {
     #[test]
     fn only_loopback_and_named_pages_may_call() {
         let allowed = vec!["https://app.example.com".to_owned()];
-        for good in ["http://localhost:6274", "https://127.0.0.1", "http://[::1]:3000", "https://app.example.com"] {
+        for good in [
+            "http://localhost:6274",
+            "https://127.0.0.1",
+            "http://[::1]:3000",
+            "https://app.example.com",
+        ] {
             assert!(origin_allowed(good, &allowed), "{good}");
         }
-        for bad in ["null", "", "http://evil.com", "http://app.example.com", "https://app.example.com.evil.com", "file://localhost"] {
+        for bad in [
+            "null",
+            "",
+            "http://evil.com",
+            "http://app.example.com",
+            "https://app.example.com.evil.com",
+            "file://localhost",
+        ] {
             assert!(!origin_allowed(bad, &allowed), "{bad}");
         }
     }
 
     #[test]
     fn the_metadata_url_keeps_the_path_of_the_resource() {
-        assert_eq!(metadata_url("https://a.b/mcp"), "https://a.b/.well-known/oauth-protected-resource/mcp");
-        assert_eq!(metadata_url("https://a.b"), "https://a.b/.well-known/oauth-protected-resource");
+        assert_eq!(
+            metadata_url("https://a.b/mcp"),
+            "https://a.b/.well-known/oauth-protected-resource/mcp"
+        );
+        assert_eq!(
+            metadata_url("https://a.b"),
+            "https://a.b/.well-known/oauth-protected-resource"
+        );
     }
 }

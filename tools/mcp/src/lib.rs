@@ -9,6 +9,7 @@
 
 mod ask;
 mod convert;
+mod entries;
 mod frame;
 mod handler;
 pub mod http;

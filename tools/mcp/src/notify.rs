@@ -40,11 +40,25 @@ impl Notifier {
     ) -> (Arc<Self>, Drain) {
         let wants_progress = token.is_some();
         if !wants_progress && least.is_none() {
-            return (Arc::new(Self { lines: None, least, wants_progress }), Drain(None));
+            return (
+                Arc::new(Self {
+                    lines: None,
+                    least,
+                    wants_progress,
+                }),
+                Drain(None),
+            );
         }
         let (sender, receiver) = mpsc::channel(WAITING);
         let task = tokio::spawn(forward(peer.clone(), token, receiver));
-        (Arc::new(Self { lines: Some(sender), least, wants_progress }), Drain(Some(task)))
+        (
+            Arc::new(Self {
+                lines: Some(sender),
+                least,
+                wants_progress,
+            }),
+            Drain(Some(task)),
+        )
     }
 }
 
@@ -83,7 +97,8 @@ async fn forward(peer: Peer<RoleServer>, token: Option<ProgressToken>, mut lines
             Line::Step(step) if step.done <= last => continue,
             Line::Step(step) => {
                 last = step.done;
-                let mut params = ProgressNotificationParam::new(token.clone(), step.done).with_message(step.message);
+                let mut params =
+                    ProgressNotificationParam::new(token.clone(), step.done).with_message(step.message);
                 params.total = step.total;
                 peer.notify_progress(params).await
             }

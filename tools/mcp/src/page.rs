@@ -14,7 +14,9 @@ pub(crate) fn page<T>(
     items: Vec<T>,
     request: Option<&PaginatedRequestParams>,
 ) -> Result<(Vec<T>, Option<String>), ErrorData> {
-    let cursor = request.and_then(|request| request.cursor.as_deref()).filter(|cursor| !cursor.is_empty());
+    let cursor = request
+        .and_then(|request| request.cursor.as_deref())
+        .filter(|cursor| !cursor.is_empty());
     let start = match cursor {
         None => 0,
         Some(cursor) => open(codec, list, cursor)?,
@@ -38,7 +40,8 @@ fn open(codec: &RequestStateCodec, list: &str, cursor: &str) -> Result<usize, Er
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| {
-            let hint = serde_json::json!({"next": "list again without a cursor; cursors end with the server"});
+            let hint =
+                serde_json::json!({"next": "list again without a cursor; cursors end with the server"});
             ErrorData::invalid_params("the cursor is not one of this list", Some(hint))
         })
 }
@@ -72,7 +75,11 @@ mod tests {
         let codec = codec();
         let (_, next) = page(&codec, "tools", vec![0; 250], None).unwrap();
         let next = next.unwrap();
-        for (list, cursor) in [("prompts", next.clone()), ("tools", format!("{next}x")), ("tools", "garbage".to_owned())] {
+        for (list, cursor) in [
+            ("prompts", next.clone()),
+            ("tools", format!("{next}x")),
+            ("tools", "garbage".to_owned()),
+        ] {
             let request = PaginatedRequestParams::default().with_cursor(Some(cursor));
             assert!(page(&codec, list, vec![0; 250], Some(&request)).is_err());
         }

@@ -103,22 +103,49 @@ pub(crate) struct Shared {
 impl Server {
     /// A server of what is behind `gate`, with `prompts`.
     #[must_use]
-    pub fn new(about: &About, gate: Gate, prompts: Arc<dyn Prompts>, features: Features, changes: Changes) -> Self {
+    pub fn new(
+        about: &About,
+        gate: Gate,
+        prompts: Arc<dyn Prompts>,
+        features: Features,
+        changes: Changes,
+    ) -> Self {
         let implementation = Implementation::new(about.name, about.version).with_title(about.title);
         let config = ServerConfig::new(capabilities(features))
             .with_server_info(implementation.clone())
             .with_instructions(about.instructions.clone());
         let mut result_meta = MetaObject::new();
         if let Ok(value) = serde_json::to_value(&implementation) {
-            result_meta.0.insert("io.modelcontextprotocol/serverInfo".to_owned(), value);
+            result_meta
+                .0
+                .insert("io.modelcontextprotocol/serverInfo".to_owned(), value);
         }
-        let tools = gate.catalog().declarations().map(|tool| (tool.name, convert::tool(tool))).collect();
-        let key = [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat();
+        let tools = gate
+            .catalog()
+            .declarations()
+            .map(|tool| (tool.name, convert::tool(tool)))
+            .collect();
+        let key = [
+            uuid::Uuid::new_v4().into_bytes(),
+            uuid::Uuid::new_v4().into_bytes(),
+        ]
+        .concat();
         // Unchecked: the key is 32 bytes, made on the line above.
         let codec = RequestStateCodec::new_unchecked(key);
-        let shared =
-            Shared { gate, prompts, features, changes, config, result_meta, codec, adopt_trace: None, tools };
-        Self { shared: Arc::new(shared) }
+        let shared = Shared {
+            gate,
+            prompts,
+            features,
+            changes,
+            config,
+            result_meta,
+            codec,
+            adopt_trace: None,
+            tools,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// The server, tying spans to the traces of clients by `adopt`.
@@ -127,7 +154,9 @@ impl Server {
         match Arc::try_unwrap(self.shared) {
             Ok(mut shared) => {
                 shared.adopt_trace = Some(adopt);
-                Self { shared: Arc::new(shared) }
+                Self {
+                    shared: Arc::new(shared),
+                }
             }
             // Already serving: traces stay local, nothing breaks.
             Err(shared) => Self { shared },
@@ -145,11 +174,22 @@ impl Shared {
     }
 
     /// Records a message that could not be understood; `reply` is what its sender gets.
-    pub(crate) fn malformed(&self, caller: Option<&toolcall::Caller>, transport: &'static str, reply: &serde_json::Value) {
-        let reason = reply.pointer("/error/message").and_then(serde_json::Value::as_str).unwrap_or("not a message");
+    pub(crate) fn malformed(
+        &self,
+        caller: Option<&toolcall::Caller>,
+        transport: &'static str,
+        reply: &serde_json::Value,
+    ) {
+        let reason = reply
+            .pointer("/error/message")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or("not a message");
         tracing::warn!(transport, reason, "refused a message");
         let error = toolcall::ToolError::new(toolcall::ErrorKind::InvalidArgument, reason);
-        let origin = toolcall::Origin { transport, ..toolcall::Origin::default() };
+        let origin = toolcall::Origin {
+            transport,
+            ..toolcall::Origin::default()
+        };
         let refused = self.gate.refuse(caller, "", error, &origin);
         if refused.kind() != toolcall::ErrorKind::InvalidArgument {
             tracing::error!(error = %refused, "a refused message could not be recorded");

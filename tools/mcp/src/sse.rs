@@ -8,12 +8,12 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use futures_util::stream;
 use rmcp::model::ClientJsonRpcMessage;
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_server_with_ct};
@@ -48,10 +48,17 @@ struct Session {
 
 /// The two routes of the old transport.
 pub(crate) fn routes(server: Server, stop: CancellationToken) -> Router {
-    let state = Sse { server, sessions: Arc::default(), stop };
+    let state = Sse {
+        server,
+        sessions: Arc::default(),
+        stop,
+    };
     Router::new()
         // A client of the new transport posts here first and falls back when this says 405, without a body.
-        .route("/sse", get(open).fallback(|| async { StatusCode::METHOD_NOT_ALLOWED }))
+        .route(
+            "/sse",
+            get(open).fallback(|| async { StatusCode::METHOD_NOT_ALLOWED }),
+        )
         .route("/messages", post(message))
         .with_state(state)
 }
@@ -63,15 +70,33 @@ async fn open(State(sse): State<Sse>, Extension(who): Extension<Identified>) -> 
     {
         let mut sessions = sse.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= SESSIONS {
-            return (StatusCode::SERVICE_UNAVAILABLE, "too many open streams; close one and try again").into_response();
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many open streams; close one and try again",
+            )
+                .into_response();
         }
-        sessions.insert(id.clone(), Session { owner: who.caller().id.clone(), messages: to_server });
+        sessions.insert(
+            id.clone(),
+            Session {
+                owner: who.caller().id.clone(),
+                messages: to_server,
+            },
+        );
     }
     let stop = sse.stop.child_token();
-    let transport = Events { incoming: from_client, outgoing: to_client, opening: Opening::default() };
+    let transport = Events {
+        incoming: from_client,
+        outgoing: to_client,
+        opening: Opening::default(),
+    };
     let handler = Handler::new(Arc::clone(&sse.server.shared), "sse", Who::Known(who));
     tokio::spawn(serve(handler, transport, stop.clone()));
-    let closed = Closed { id: id.clone(), sessions: Arc::clone(&sse.sessions), _stop: stop.drop_guard() };
+    let closed = Closed {
+        id: id.clone(),
+        sessions: Arc::clone(&sse.sessions),
+        _stop: stop.drop_guard(),
+    };
     let first = format!("event: endpoint\ndata: /messages?sessionId={id}\n\n");
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -98,17 +123,20 @@ fn body(
     events: mpsc::Receiver<String>,
     closed: Closed,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
-    stream::unfold((Some(first), events, closed), |(first, mut events, closed)| async move {
-        if let Some(first) = first {
-            return Some((Ok(Bytes::from(first)), (None, events, closed)));
-        }
-        let text = match tokio::time::timeout(KEEP_ALIVE, events.recv()).await {
-            Ok(Some(json)) => format!("event: message\ndata: {json}\n\n"),
-            Ok(None) => return None,
-            Err(_) => ": keep-alive\n\n".to_owned(),
-        };
-        Some((Ok(Bytes::from(text)), (None, events, closed)))
-    })
+    stream::unfold(
+        (Some(first), events, closed),
+        |(first, mut events, closed)| async move {
+            if let Some(first) = first {
+                return Some((Ok(Bytes::from(first)), (None, events, closed)));
+            }
+            let text = match tokio::time::timeout(KEEP_ALIVE, events.recv()).await {
+                Ok(Some(json)) => format!("event: message\ndata: {json}\n\n"),
+                Ok(None) => return None,
+                Err(_) => ": keep-alive\n\n".to_owned(),
+            };
+            Some((Ok(Bytes::from(text)), (None, events, closed)))
+        },
+    )
 }
 
 /// Ends a session when its stream is dropped.
@@ -120,7 +148,10 @@ struct Closed {
 
 impl Drop for Closed {
     fn drop(&mut self) {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
     }
 }
 

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use rmcp::model::ClientJsonRpcMessage;
-use rmcp::service::{RoleServer, RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage, serve_server_with_ct};
+use rmcp::service::{
+    RoleServer, RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage, serve_server_with_ct,
+};
 use rmcp::transport::Transport;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::Mutex;
@@ -69,7 +71,14 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin> Lines<R, W> {
     fn new(shared: Arc<Shared>, input: R, output: W, stop: CancellationToken) -> Self {
         let input = BufReader::with_capacity(64 << 10, input);
         let output = Arc::new(Mutex::new(output));
-        Self { shared, input, output, line: Vec::new(), opening: Opening::default(), stop }
+        Self {
+            shared,
+            input,
+            output,
+            line: Vec::new(),
+            opening: Opening::default(),
+            stop,
+        }
     }
 
     /// The next message that may go on; refusals are answered here.
@@ -114,7 +123,11 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin> Lines<R, W> {
             let available = self.input.fill_buf().await?;
             if available.is_empty() {
                 // What follows the last newline is not a whole message, unless the client just left it out.
-                return Ok(if self.line.is_empty() { Line::End } else { Line::Whole });
+                return Ok(if self.line.is_empty() {
+                    Line::End
+                } else {
+                    Line::Whole
+                });
             }
             let (used, ended) = match available.iter().position(|byte| *byte == b'\n') {
                 Some(at) => (at + 1, true),

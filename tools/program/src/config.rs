@@ -141,7 +141,11 @@ pub struct Telemetry {
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { filter: "warn".to_owned(), output: LogOutput::Text, otlp_endpoint: String::new() }
+        Self {
+            filter: "warn".to_owned(),
+            output: LogOutput::Text,
+            otlp_endpoint: String::new(),
+        }
     }
 }
 

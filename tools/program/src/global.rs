@@ -17,11 +17,22 @@ pub struct Global {
     pub config_file: Option<PathBuf>,
 
     /// Set one setting, such as `audit.path=/var/log/prov/audit.jsonl`; wins over files and environment
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Global options")]
+    #[arg(
+        long = "set",
+        global = true,
+        value_name = "KEY=VALUE",
+        help_heading = "Global options"
+    )]
     pub set: Vec<String>,
 
     /// How to print data
-    #[arg(long, global = true, value_enum, default_value = "table", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "table",
+        help_heading = "Global options"
+    )]
     pub format: FormatArgument,
 
     /// Print data and errors only

@@ -6,16 +6,20 @@
 
 pub mod commands;
 pub mod config;
+mod files;
 mod global;
+mod identify;
 pub mod reference;
+mod resolve;
 mod session;
 
 use std::process::ExitCode;
 
 pub use commands::{AuditCommand, CompletionsArguments, ConfigCommand, McpCommand, printed};
 pub use config::{Common, Config};
+pub use files::{read_standard_input, read_text};
 pub use global::Global;
-pub use session::{Program, Session, Wired, Wiring, read_standard_input, read_text};
+pub use session::{Program, Session, Wired, Wiring};
 
 use console::{Exit, Failure, Printer};
 

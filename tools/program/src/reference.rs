@@ -12,7 +12,10 @@ use toolcall::{Catalog, ErrorKind};
 #[must_use]
 pub fn command_line(mut command: Command) -> String {
     command.build();
-    let mut page = format!("# `{}` on the command line\n\nGenerated from the executable's own help.\n", command.get_name());
+    let mut page = format!(
+        "# `{}` on the command line\n\nGenerated from the executable's own help.\n",
+        command.get_name()
+    );
     section(&mut command, &mut page);
     page
 }
@@ -22,8 +25,15 @@ fn section(command: &mut Command, page: &mut String) {
     let help = command.clone().term_width(100).render_long_help().to_string();
     // Wrapped help ends lines with blanks, which editors strip.
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    let _infallible = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", help.join("\n").trim_end());
-    for inner in command.get_subcommands_mut().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help") {
+    let _infallible = write!(
+        page,
+        "\n## `{name}`\n\n```text\n{}\n```\n",
+        help.join("\n").trim_end()
+    );
+    for inner in command
+        .get_subcommands_mut()
+        .filter(|inner| !inner.is_hide_set() && inner.get_name() != "help")
+    {
         section(inner, page);
     }
 }
@@ -49,10 +59,19 @@ pub fn tools(title: &str, catalog: &Catalog) -> String {
         let required: Vec<&str> = tool.required().collect();
         for name in tool.properties() {
             let schema = tool.argument(name);
-            let text = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(|value| value.as_str()).unwrap_or_default();
+            let text = |key: &str| {
+                schema
+                    .and_then(|schema| schema.get(key))
+                    .and_then(|value| value.as_str())
+                    .unwrap_or_default()
+            };
             let needed = if required.contains(&name) { "yes" } else { "no" };
-            let _infallible =
-                writeln!(page, "| `{name}` | {} | {needed} | {} |", text("type"), text("description").replace('\n', " "));
+            let _infallible = writeln!(
+                page,
+                "| `{name}` | {} | {needed} | {} |",
+                text("type"),
+                text("description").replace('\n', " ")
+            );
         }
     }
     page
@@ -66,7 +85,13 @@ pub fn errors() -> String {
          | code | meaning | exit |\n| --- | --- | --- |\n",
     );
     for kind in ErrorKind::ALL {
-        let _infallible = writeln!(page, "| `{}` | {} | {} |", kind.code(), kind.meaning(), Exit::from(*kind).code());
+        let _infallible = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            kind.code(),
+            kind.meaning(),
+            Exit::from(*kind).code()
+        );
     }
     page.push_str("\n| exit | meaning |\n| --- | --- |\n");
     for exit in Exit::ALL {

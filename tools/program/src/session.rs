@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use audit::Log;
 use console::{Bar, Exit, Failure, Printer};
-use identity::{Identity, JwksSource, TokenRules};
 use mcp::{About, Changes, Features, Server};
 use policy::{Policy, PolicySource};
 use redacted::{Redacted, Scrubber};
 use serde_json::{Map, Value};
-use settings::{Environment, Settings, SourceFile, Sources, user_config_dir, user_state_dir};
-use toolcall::{Bounds, Call, Catalog, Credential, Documents, Gate, Identified, Origin, Prompts, Reply, Selection};
+use settings::{Environment, Settings, user_config_dir, user_state_dir};
+use toolcall::{
+    Bounds, Call, Catalog, Credential, Documents, Gate, Identified, Origin, Prompts, Reply, Selection,
+};
 
-use crate::config::{Anonymous, Config, LogOutput};
+use crate::config::Config;
+use crate::files::read_text;
 use crate::global::Global;
+use crate::identify::identity;
+use crate::resolve::{resolve, start_telemetry};
 
 /// Largest settings, token or policy file, in bytes.
 const FILE_BYTES: u64 = 1 << 20;
@@ -76,8 +80,11 @@ impl<'a, C: Config> Session<'a, C> {
         let environment = Environment::capture();
         let workspace = global.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
         if !workspace.is_dir() {
-            return Err(Failure::new(Exit::NotFound, format!("there is no folder `{}`", workspace.display()))
-                .hint("name an existing folder with `--workspace`"));
+            return Err(Failure::new(
+                Exit::NotFound,
+                format!("there is no folder `{}`", workspace.display()),
+            )
+            .hint("name an existing folder with `--workspace`"));
         }
         let settings = resolve(program, &about, global, &environment, &workspace)?;
         let telemetry = start_telemetry(&about, &settings, global)?;
@@ -134,8 +141,9 @@ impl<'a, C: Config> Session<'a, C> {
     /// # Errors
     /// If the system does not tell.
     pub fn executable(&self) -> Result<PathBuf, Failure> {
-        std::env::current_exe()
-            .map_err(|error| Failure::new(Exit::Internal, "the executable's own path is not known").because(&error))
+        std::env::current_exe().map_err(|error| {
+            Failure::new(Exit::Internal, "the executable's own path is not known").because(&error)
+        })
     }
 
     /// Where calls are written down.
@@ -156,8 +164,14 @@ impl<'a, C: Config> Session<'a, C> {
     }
 
     fn user_name(&self) -> String {
-        let known = self.environment.get("USER").or_else(|| self.environment.get("LOGNAME"));
-        known.map_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()), str::to_owned)
+        let known = self
+            .environment
+            .get("USER")
+            .or_else(|| self.environment.get("LOGNAME"));
+        known.map_or_else(
+            || format!("uid-{}", rustix::process::getuid().as_raw()),
+            str::to_owned,
+        )
     }
 
     /// Who the command line speaks for: the local user, or the subject of `--token-file`.
@@ -166,8 +180,12 @@ impl<'a, C: Config> Session<'a, C> {
     /// If the token file cannot be read.
     pub fn credential(&self) -> Result<Credential, Failure> {
         match &self.token_file {
-            Some(path) => Ok(Credential::Bearer(Redacted::new(read_text(path, FILE_BYTES)?.trim().to_owned()))),
-            None => Ok(Credential::LocalUser { name: self.user_name() }),
+            Some(path) => Ok(Credential::Bearer(Redacted::new(
+                read_text(path, FILE_BYTES)?.trim().to_owned(),
+            ))),
+            None => Ok(Credential::LocalUser {
+                name: self.user_name(),
+            }),
         }
     }
 
@@ -199,7 +217,12 @@ impl<'a, C: Config> Session<'a, C> {
     ///
     /// # Errors
     /// Whatever the gate or the tool answered.
-    pub fn call(&self, selection: &Selection, tool: &str, arguments: Map<String, Value>) -> Result<Value, Failure> {
+    pub fn call(
+        &self,
+        selection: &Selection,
+        tool: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Value, Failure> {
         let runtime = self.runtime()?;
         let result = runtime.block_on(async {
             let gate = self.gate(selection, None)?;
@@ -256,34 +279,43 @@ impl<'a, C: Config> Session<'a, C> {
             allowed_origins: common.http.allowed_origins.clone(),
             legacy_sse: legacy_sse || common.http.legacy_sse,
             resource: Some(resource),
-            authorization_servers: if issuer.is_empty() { Vec::new() } else { vec![issuer.clone()] },
+            authorization_servers: if issuer.is_empty() {
+                Vec::new()
+            } else {
+                vec![issuer.clone()]
+            },
             scopes: common.identity.scopes.clone(),
         }
     }
 
     pub(crate) fn wire(&self) -> Result<Wired, Failure> {
         let executable = self.executable()?;
-        let wiring =
-            Wiring { config: self.config(), workspace: &self.workspace, executable: &executable };
+        let wiring = Wiring {
+            config: self.config(),
+            workspace: &self.workspace,
+            executable: &executable,
+        };
         (self.program.wire)(&wiring)
     }
 
     async fn identified(&self, gate: &Gate) -> Result<Identified, Failure> {
-        let origin = Origin { transport: "cli", ..Origin::default() };
+        let origin = Origin {
+            transport: "cli",
+            ..Origin::default()
+        };
         Ok(gate.identify(&self.credential()?, &origin).await?)
     }
 
     fn gate_of(&self, wired: &Wired, selection: &Selection, resource: Option<&str>) -> Result<Gate, Failure> {
-        let catalog = wired
-            .catalog
-            .select(selection)
-            .map_err(|error| Failure::new(Exit::UnknownValue, error.to_string()).hint("`mcp tools` lists what there is"))?;
+        let catalog = wired.catalog.select(selection).map_err(|error| {
+            Failure::new(Exit::UnknownValue, error.to_string()).hint("`mcp tools` lists what there is")
+        })?;
         let policy = self.policy(&wired.catalog)?;
         let log = self.audit_log()?;
         Ok(Gate::new(
             Arc::new(catalog),
             Arc::clone(&wired.documents),
-            Arc::new(self.identity(resource)?),
+            Arc::new(identity(self.config().common(), resource)?),
             Arc::new(policy),
             Arc::new(log),
             Arc::new(Scrubber::new(wired.secrets.clone())),
@@ -294,9 +326,12 @@ impl<'a, C: Config> Session<'a, C> {
     pub(crate) fn audit_log(&self) -> Result<Log, Failure> {
         let path = self.audit_path();
         Log::open(&path, audit::now).map_err(|error| {
-            Failure::new(Exit::Unavailable, format!("cannot open the audit log at `{}`", path.display()))
-                .because(&error)
-                .hint("calls are not made without a record: set `audit.path` to a file that can be written")
+            Failure::new(
+                Exit::Unavailable,
+                format!("cannot open the audit log at `{}`", path.display()),
+            )
+            .because(&error)
+            .hint("calls are not made without a record: set `audit.path` to a file that can be written")
         })
     }
 
@@ -304,7 +339,10 @@ impl<'a, C: Config> Session<'a, C> {
     pub(crate) fn policy(&self, catalog: &Catalog) -> Result<Policy, Failure> {
         let configured = &self.config().common().policy.directory;
         let (directory, needed) = match configured.as_str() {
-            "" => (user_config_dir(&self.environment, self.about.name).map(|dir| dir.join("policy")), false),
+            "" => (
+                user_config_dir(&self.environment, self.about.name).map(|dir| dir.join("policy")),
+                false,
+            ),
             given => (Some(PathBuf::from(given)), true),
         };
         let sources = match directory {
@@ -312,172 +350,36 @@ impl<'a, C: Config> Session<'a, C> {
             _ => Vec::new(),
         };
         Policy::load(catalog, &sources).map_err(|error| {
-            Failure::new(Exit::Settings, "the policies do not hold").because(&error).hint("mend the Cedar files named above")
+            Failure::new(Exit::Settings, "the policies do not hold")
+                .because(&error)
+                .hint("mend the Cedar files named above")
         })
     }
-
-    fn identity(&self, resource: Option<&str>) -> Result<Identity, Failure> {
-        let common = self.config().common();
-        let settings = common.identity;
-        let anonymous = match settings.anonymous {
-            Anonymous::Auto => settings.issuer.is_empty(),
-            Anonymous::Yes => true,
-            Anonymous::No => false,
-        };
-        if settings.issuer.is_empty() {
-            return Ok(known(anonymous));
-        }
-        let jwks = match (settings.jwks_file.as_str(), settings.jwks_url.as_str()) {
-            ("", "") => return Err(unset("identity.issuer", "identity.jwks_file` or `identity.jwks_url")),
-            (file, "") => JwksSource::File(PathBuf::from(file)),
-            ("", url) => JwksSource::Url(url.to_owned()),
-            _ => {
-                return Err(Failure::new(Exit::Settings, "both `identity.jwks_file` and `identity.jwks_url` are set")
-                    .hint("keep the one that the issuer publishes"));
-            }
-        };
-        let audience = [settings.audience.as_str(), common.http.resource.as_str(), resource.unwrap_or_default()]
-            .into_iter()
-            .find(|text| !text.is_empty())
-            .ok_or_else(|| unset("identity.issuer", "identity.audience"))?;
-        let rules = TokenRules {
-            issuer: settings.issuer.clone(),
-            audience: audience.to_owned(),
-            jwks,
-            leeway: std::time::Duration::from_secs(settings.leeway_seconds),
-            roles_claim: settings.roles_claim.clone(),
-        };
-        known(anonymous)
-            .with_tokens(rules)
-            .map_err(|error| Failure::new(Exit::Settings, "tokens cannot be checked").because(&error))
-    }
-}
-
-/// Who is known without a token.
-fn known(anonymous: bool) -> Identity {
-    match anonymous {
-        true => Identity::new().with_anonymous(),
-        false => Identity::new(),
-    }
-}
-
-fn unset(set: &str, needed: &str) -> Failure {
-    Failure::new(Exit::Settings, format!("`{set}` is set, but not `{needed}`")).hint(format!("set `{needed}` too"))
-}
-
-fn resolve<C: Config>(
-    program: &Program<C>,
-    about: &About,
-    global: &Global,
-    environment: &Environment,
-    workspace: &Path,
-) -> Result<Settings<C>, Failure> {
-    let mut sources = Sources { environment: environment.clone(), ..Sources::new(program.prefix) };
-    sources.files.push(SourceFile::optional("system", format!("/etc/{}/config.toml", about.name)));
-    match &global.config_file {
-        Some(path) => sources.files.push(SourceFile::named("named", path)),
-        None => {
-            let folder = user_config_dir(environment, about.name);
-            sources.files.extend(folder.map(|folder| SourceFile::optional("user", folder.join("config.toml"))));
-        }
-    }
-    // A workspace is other people's data: its file may set only what the executable says it may.
-    let own = workspace.join(format!(".{}", about.name)).join("config.toml");
-    sources.files.push(SourceFile::restricted("workspace", own, C::WORKSPACE_SECTIONS));
-    for pair in &global.set {
-        let (key, value) = pair.split_once('=').ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("`--set {pair}` has no `=`"))
-                .hint("write it like `--set audit.path=/tmp/a.jsonl`")
-        })?;
-        sources.overrides.push((key.to_owned(), value.to_owned()));
-    }
-    Settings::resolve(sources).map_err(|error| {
-        let exit = if matches!(error, settings::Error::Absent { .. }) { Exit::NotFound } else { Exit::Settings };
-        let failure = Failure::new(exit, error.to_string());
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    })
-}
-
-fn start_telemetry<C: Config>(about: &About, settings: &Settings<C>, global: &Global) -> Result<telemetry::Guard, Failure> {
-    let configured = settings.value().common().telemetry;
-    let options = telemetry::Options {
-        filter: global.log.clone().unwrap_or_else(|| configured.filter.clone()),
-        format: match configured.output {
-            LogOutput::Text => telemetry::Format::Text,
-            LogOutput::Json => telemetry::Format::Json,
-        },
-        otlp_endpoint: Some(configured.otlp_endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
-        service_name: about.name.to_owned(),
-        service_version: about.version.to_owned(),
-    };
-    telemetry::start(options)
-        .map_err(|error| Failure::new(Exit::Settings, "logging cannot be set up").because(&error).hint("`--log info` is a valid filter"))
 }
 
 fn policy_sources(directory: &Path) -> Result<Vec<PolicySource>, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Settings, format!("cannot read the policies in `{}`", directory.display())).because(&error)
+        Failure::new(
+            Exit::Settings,
+            format!("cannot read the policies in `{}`", directory.display()),
+        )
+        .because(&error)
     };
     let mut sources = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         if path.extension().is_some_and(|extension| extension == "cedar") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            sources.push(PolicySource { name, text: read_text(&path, FILE_BYTES)? });
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            sources.push(PolicySource {
+                name,
+                text: read_text(&path, FILE_BYTES)?,
+            });
         }
     }
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(sources)
-}
-
-/// The text of the file at `path`, of at most `limit` bytes; each way it can fail has its own exit code.
-///
-/// # Errors
-/// `NotFound`, `InvalidEncoding`, `LimitExceeded` or `Unavailable`.
-pub fn read_text(path: &Path, limit: u64) -> Result<String, Failure> {
-    use std::io::Read as _;
-    let shown = path.display();
-    let failed = |error: &std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::new(Exit::NotFound, format!("there is no file `{shown}`"))
-            .hint("check the path; it is read from the current folder"),
-        _ => Failure::new(Exit::Unavailable, format!("cannot read `{shown}`")).because(error),
-    };
-    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    if file.metadata().map_err(|error| failed(&error))?.is_dir() {
-        return Err(Failure::new(Exit::InvalidArgument, format!("`{shown}` is a folder")).hint("name a file in it"));
-    }
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    if bytes.len() as u64 > limit {
-        return Err(Failure::new(Exit::LimitExceeded, format!("`{shown}` has more than {limit} bytes"))
-            .hint("split it into files that import each other"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(Exit::InvalidEncoding, format!("`{shown}` is not valid UTF-8 at byte {at}"))
-            .hint("save it as UTF-8")
-    })
-}
-
-/// What comes on standard input, at most `limit` bytes.
-///
-/// # Errors
-/// `InvalidEncoding`, `LimitExceeded` or `Internal`.
-pub fn read_standard_input(limit: u64) -> Result<String, Failure> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(Exit::Internal, "cannot read standard input").because(&error))?;
-    if bytes.len() as u64 > limit {
-        return Err(Failure::new(Exit::LimitExceeded, format!("standard input has more than {limit} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        Failure::new(Exit::InvalidEncoding, "standard input is not valid UTF-8").because(&error.utf8_error())
-    })
 }

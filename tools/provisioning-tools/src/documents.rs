@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use provisioning::{Asset, AssetKind, Assets};
 use toolcall::{
-    BoxFuture, Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, ErrorKind, ToolError,
+    BoxFuture, Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, ErrorKind,
+    ToolError,
 };
 
 /// The media type of Nickel text.
@@ -46,19 +47,28 @@ impl ProvisioningDocuments {
     }
 
     fn names(&self, kind: AssetKind) -> Vec<String> {
-        self.assets.list(kind).iter().map(|asset| stem(&asset.path).to_owned()).collect()
+        self.assets
+            .list(kind)
+            .iter()
+            .map(|asset| stem(&asset.path).to_owned())
+            .collect()
     }
 
     fn find(&self, uri: &str) -> Result<Asset, ToolError> {
         let found = uri.split_once("://").and_then(|(scheme, name)| {
             let family = FAMILIES.iter().find(|family| family.scheme == scheme)?;
-            self.assets.list(family.kind).into_iter().find(|asset| stem(&asset.path) == name)
+            self.assets
+                .list(family.kind)
+                .into_iter()
+                .find(|asset| stem(&asset.path) == name)
         });
         found.ok_or_else(|| {
             let shown: String = uri.chars().filter(|c| !c.is_control()).take(100).collect();
-            let known = FAMILIES
-                .iter()
-                .flat_map(|family| self.names(family.kind).into_iter().map(|name| format!("{}://{name}", family.scheme)));
+            let known = FAMILIES.iter().flat_map(|family| {
+                self.names(family.kind)
+                    .into_iter()
+                    .map(|name| format!("{}://{name}", family.scheme))
+            });
             ToolError::new(ErrorKind::NotFound, format!("no resource at `{shown}`"))
                 .allowed(known)
                 .hint("list the resources to see what is there")
@@ -114,7 +124,9 @@ impl Documents for ProvisioningDocuments {
     }
 
     fn complete(&self, uri_template: &str, argument: &str, typed: &str) -> Completion {
-        let family = FAMILIES.iter().find(|family| uri_template == format!("{}://{{name}}", family.scheme));
+        let family = FAMILIES
+            .iter()
+            .find(|family| uri_template == format!("{}://{{name}}", family.scheme));
         match (family, argument) {
             (Some(family), "name") => {
                 let names = self.names(family.kind);

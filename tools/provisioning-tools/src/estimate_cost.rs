@@ -10,7 +10,7 @@ use provisioning::cost::{self, Estimate, Options, PriceBook, render};
 use provisioning::{Assets, Evaluate, Node};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use toolcall::{Effect, ErrorKind, Granted, Tool, ToolError, Toolset};
+use toolcall::{Effect, ErrorKind, Granted, Step, Tool, ToolError, Toolset};
 
 use crate::fail;
 use crate::finding::split;
@@ -63,13 +63,26 @@ impl EstimateCost {
     /// Prices with the lists of `assets`, as of `today`.
     #[must_use]
     pub fn new(evaluate: Arc<dyn Evaluate>, assets: Arc<dyn Assets>, today: fn() -> Date) -> Self {
-        Self { evaluate, assets, today }
+        Self {
+            evaluate,
+            assets,
+            today,
+        }
     }
 
     /// The configuration that `text` means; it must hold to be priced.
-    async fn configuration(&self, argument: &str, text: String, file_name: Option<String>) -> Result<Node, ToolError> {
+    async fn configuration(
+        &self,
+        argument: &str,
+        text: String,
+        file_name: Option<String>,
+    ) -> Result<Node, ToolError> {
         let source = source(argument, text, file_name)?;
-        let evaluation = self.evaluate.evaluate(source, true).await.map_err(fail::evaluation)?;
+        let evaluation = self
+            .evaluate
+            .evaluate(source, true)
+            .await
+            .map_err(fail::evaluation)?;
         match evaluation.configuration {
             Some(node) => Ok(node),
             None => {
@@ -104,33 +117,55 @@ impl Tool for EstimateCost {
         params.file_name.clone().unwrap_or_else(|| "inline".to_owned())
     }
 
-    async fn call(&self, _granted: &Granted, params: Params) -> Result<Output, ToolError> {
-        let after = self.configuration("config", params.config, params.file_name.clone()).await?;
+    async fn call(&self, granted: &Granted, params: Params) -> Result<Output, ToolError> {
+        granted.report(step(0.0, "validating"));
+        let after = self
+            .configuration("config", params.config, params.file_name.clone())
+            .await?;
         let before = match params.compare_with {
             Some(text) => Some(self.configuration("compare_with", text, params.file_name).await?),
             None => None,
         };
+        granted.report(step(1.0, "reading price lists"));
         // Read for each call: the workspace's own price files may have changed.
         let book = PriceBook::load(self.assets.as_ref()).map_err(fail::cost)?;
-        let options = Options { region: params.region, date: (self.today)() };
+        let options = Options {
+            region: params.region,
+            date: (self.today)(),
+        };
+        granted.report(step(2.0, "pricing"));
         let estimate = |node: &Node| cost::estimate(node, &book, &options).map_err(fail::cost);
         let after = estimate(&after)?;
         let difference = match before {
             Some(before) => Some(cost::difference(&estimate(&before)?, &after).map_err(fail::cost)?),
             None => None,
         };
-        let rendered = params.render.map(|form| rendered(form, &after, difference.as_ref()));
+        let rendered = params
+            .render
+            .map(|form| rendered(form, &after, difference.as_ref()));
         Ok(Output::new(&after, difference.as_ref(), rendered))
     }
 }
 
+/// The steps of an estimate.
+fn step(done: f64, message: &str) -> Step {
+    Step {
+        done,
+        total: Some(3.0),
+        message: message.to_owned(),
+    }
+}
+
 fn rendered(form: Render, estimate: &Estimate, difference: Option<&cost::Difference>) -> String {
-    let (whole, change): (fn(&Estimate) -> String, fn(&cost::Difference) -> String) = match form {
-        Render::Table => (render::table, render::difference_table),
-        Render::Markdown => (render::markdown, render::difference_markdown),
+    let (whole, change) = match form {
+        Render::Table => (render::table(estimate), difference.map(render::difference_table)),
+        Render::Markdown => (
+            render::markdown(estimate),
+            difference.map(render::difference_markdown),
+        ),
     };
-    match difference {
-        None => whole(estimate),
-        Some(difference) => format!("{}\n{}", whole(estimate), change(difference)),
+    match change {
+        None => whole,
+        Some(change) => format!("{whole}\n{change}"),
     }
 }

@@ -9,19 +9,24 @@ pub(crate) fn evaluation(error: evaluate::Error) -> ToolError {
     match &error {
         evaluate::Error::Bounded { bound, .. } => {
             let next = match bound {
-                Bound::Time => "look for a recursion that does not end, or for a range or a product that is too large",
-                Bound::Memory => "look for records or arrays that double with each step, or a recursion that keeps growing",
+                Bound::Time => {
+                    "look for a recursion that does not end, or for a range or a product that is too large"
+                }
+                Bound::Memory => {
+                    "look for records or arrays that double with each step, or a recursion that keeps growing"
+                }
                 Bound::Depth => "nest less deeply, and look for a function that calls itself without an end",
                 Bound::Size => "split the configuration into files, or generate less",
                 Bound::Imports => "import fewer files",
             };
             ToolError::new(ErrorKind::LimitExceeded, error.to_string()).hint(next)
         }
-        evaluate::Error::Broken(_) => {
-            ToolError::new(ErrorKind::Internal, "the configuration evaluator could not be used")
-                .hint("`mcp doctor` says more")
-                .because(error)
-        }
+        evaluate::Error::Broken(_) => ToolError::new(
+            ErrorKind::Internal,
+            "the configuration evaluator could not be used",
+        )
+        .hint("`mcp doctor` says more")
+        .because(error),
     }
 }
 
@@ -29,24 +34,36 @@ pub(crate) fn evaluation(error: evaluate::Error) -> ToolError {
 pub(crate) fn cost(error: cost::Error) -> ToolError {
     let message = error.to_string();
     match error {
-        cost::Error::UnknownRegion { path, valid, suggestion, .. } => {
-            ToolError::new(ErrorKind::UnknownValue, message).field(path).allowed(valid.to_vec()).hint(suggested(suggestion))
-        }
-        cost::Error::UnknownProvider { path, valid, suggestion, .. } => {
-            ToolError::new(ErrorKind::UnknownValue, message).field(path).allowed(valid.to_vec()).hint(suggested(suggestion))
-        }
-        cost::Error::UnknownPlan { path, suggestion, .. } => {
-            ToolError::new(ErrorKind::UnknownValue, message).field(path).hint(match suggestion {
+        cost::Error::UnknownRegion {
+            path,
+            valid,
+            suggestion,
+            ..
+        } => ToolError::new(ErrorKind::UnknownValue, message)
+            .field(path)
+            .allowed(valid.to_vec())
+            .hint(suggested(suggestion)),
+        cost::Error::UnknownProvider {
+            path,
+            valid,
+            suggestion,
+            ..
+        } => ToolError::new(ErrorKind::UnknownValue, message)
+            .field(path)
+            .allowed(valid.to_vec())
+            .hint(suggested(suggestion)),
+        cost::Error::UnknownPlan { path, suggestion, .. } => ToolError::new(ErrorKind::UnknownValue, message)
+            .field(path)
+            .hint(match suggestion {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "leave `plan` out to get the cheapest that fits".to_owned(),
-            })
-        }
+            }),
         cost::Error::Field { path, .. } => ToolError::new(ErrorKind::InvalidConfiguration, message)
             .field(path)
             .hint("call `validate_config` to see every rule"),
-        cost::Error::Overflow { path } => {
-            ToolError::new(ErrorKind::LimitExceeded, message).field(path).hint("lower the counts; no provider has that many")
-        }
+        cost::Error::Overflow { path } => ToolError::new(ErrorKind::LimitExceeded, message)
+            .field(path)
+            .hint("lower the counts; no provider has that many"),
         cost::Error::File { .. } => ToolError::new(ErrorKind::Unavailable, message)
             .hint("mend or remove the price file in the workspace's `.prov/prices` folder"),
     }
@@ -54,9 +71,12 @@ pub(crate) fn cost(error: cost::Error) -> ToolError {
 
 /// There is nothing to look at.
 pub(crate) fn empty(argument: &str) -> ToolError {
-    ToolError::new(ErrorKind::EmptyInput, format!("`{argument}` is empty, so there is nothing to look at"))
-        .field(argument)
-        .hint("give the text of a Nickel configuration, such as `{ provider = 'local, servers = [] }`")
+    ToolError::new(
+        ErrorKind::EmptyInput,
+        format!("`{argument}` is empty, so there is nothing to look at"),
+    )
+    .field(argument)
+    .hint("give the text of a Nickel configuration, such as `{ provider = 'local, servers = [] }`")
 }
 
 fn suggested(near: Option<String>) -> String {

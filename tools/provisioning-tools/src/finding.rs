@@ -58,7 +58,11 @@ impl From<Diagnostic> for Finding {
 
 /// The errors and the warnings among `diagnostics`, in order.
 pub(crate) fn split(diagnostics: Vec<Diagnostic>) -> (Vec<Finding>, Vec<Finding>) {
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
-    (errors.into_iter().map(Finding::from).collect(), warnings.into_iter().map(Finding::from).collect())
+    let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics
+        .into_iter()
+        .partition(|diagnostic| diagnostic.severity == Severity::Error);
+    (
+        errors.into_iter().map(Finding::from).collect(),
+        warnings.into_iter().map(Finding::from).collect(),
+    )
 }

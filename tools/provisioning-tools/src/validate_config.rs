@@ -79,10 +79,20 @@ impl Tool for ValidateConfig {
 
     async fn call(&self, _granted: &Granted, params: Params) -> Result<Output, ToolError> {
         let source = source("config", params.config, params.file_name)?;
-        let evaluation = self.evaluate.evaluate(source, params.strict).await.map_err(fail::evaluation)?;
+        let evaluation = self
+            .evaluate
+            .evaluate(source, params.strict)
+            .await
+            .map_err(fail::evaluation)?;
         let (errors, warnings) = split(evaluation.diagnostics);
         let summary = summary(errors.len(), warnings.len());
-        Ok(Output { valid: errors.is_empty(), summary, errors, warnings, checked_against: evaluation.assets })
+        Ok(Output {
+            valid: errors.is_empty(),
+            summary,
+            errors,
+            warnings,
+            checked_against: evaluation.assets,
+        })
     }
 }
 
@@ -91,7 +101,10 @@ pub(crate) fn source(argument: &str, text: String, file_name: Option<String>) ->
     if text.trim().is_empty() {
         return Err(fail::empty(argument));
     }
-    Ok(Source { name: file_name.unwrap_or_else(|| "main.ncl".to_owned()), text })
+    Ok(Source {
+        name: file_name.unwrap_or_else(|| "main.ncl".to_owned()),
+        text,
+    })
 }
 
 fn summary(errors: usize, warnings: usize) -> String {
@@ -104,7 +117,11 @@ fn summary(errors: usize, warnings: usize) -> String {
         (0, warnings) => format!("the configuration holds, with {}", count(warnings, "warning")),
         (errors, 0) => format!("the configuration does not hold: {}", count(errors, "error")),
         (errors, warnings) => {
-            format!("the configuration does not hold: {} and {}", count(errors, "error"), count(warnings, "warning"))
+            format!(
+                "the configuration does not hold: {} and {}",
+                count(errors, "error"),
+                count(warnings, "warning")
+            )
         }
     }
 }

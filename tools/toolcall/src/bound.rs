@@ -19,7 +19,10 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { arguments_bytes: 8 << 20, reply_bytes: 4 << 20 }
+        Self {
+            arguments_bytes: 8 << 20,
+            reply_bytes: 4 << 20,
+        }
     }
 }
 
@@ -57,7 +60,9 @@ pub(crate) fn holds_marker(value: &Value) -> bool {
 pub(crate) fn reply(reply: Reply, scrubber: &Scrubber, bounds: &Bounds) -> Result<(Reply, usize), ToolError> {
     let reply = match reply {
         Reply::Structure(value) => Reply::Structure(scrubber.value(value)),
-        Reply::Content(parts) => Reply::Content(parts.into_iter().map(|part| content(part, scrubber)).collect()),
+        Reply::Content(parts) => {
+            Reply::Content(parts.into_iter().map(|part| content(part, scrubber)).collect())
+        }
         Reply::Ask(ask) => return Ok((Reply::Ask(ask), 0)),
     };
     let bytes = match &reply {
@@ -68,7 +73,10 @@ pub(crate) fn reply(reply: Reply, scrubber: &Scrubber, bounds: &Bounds) -> Resul
     if bytes > bounds.reply_bytes {
         return Err(ToolError::new(
             ErrorKind::LimitExceeded,
-            format!("the answer has {bytes} bytes, more than the {} that may be sent", bounds.reply_bytes),
+            format!(
+                "the answer has {bytes} bytes, more than the {} that may be sent",
+                bounds.reply_bytes
+            ),
         )
         .hint("narrow the question, or split the input"));
     }
@@ -77,15 +85,20 @@ pub(crate) fn reply(reply: Reply, scrubber: &Scrubber, bounds: &Bounds) -> Resul
 
 /// The error as it may leave.
 pub(crate) fn error(error: ToolError, scrubber: &Scrubber) -> ToolError {
-    error.scrubbed(|text| scrubber.text(text).into_owned(), |value| scrubber.value(value))
+    error.scrubbed(
+        |text| scrubber.text(text).into_owned(),
+        |value| scrubber.value(value),
+    )
 }
 
 fn content(part: Content, scrubber: &Scrubber) -> Content {
     match part {
         Content::Text(text) => Content::Text(scrubber.text(&text).into_owned()),
-        Content::Embedded { uri, mime_type, text } => {
-            Content::Embedded { uri, mime_type, text: scrubber.text(&text).into_owned() }
-        }
+        Content::Embedded { uri, mime_type, text } => Content::Embedded {
+            uri,
+            mime_type,
+            text: scrubber.text(&text).into_owned(),
+        },
         binary => binary,
     }
 }

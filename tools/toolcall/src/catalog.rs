@@ -84,8 +84,10 @@ impl Catalog {
     /// # Errors
     /// If its name is taken or its schemas are not portable.
     pub fn with<T: Tool>(self, tool: T) -> Result<Self, CatalogError> {
-        let erased = Erased::new(tool)
-            .map_err(|reason| CatalogError::Declaration { name: T::NAME.to_owned(), reason })?;
+        let erased = Erased::new(tool).map_err(|reason| CatalogError::Declaration {
+            name: T::NAME.to_owned(),
+            reason,
+        })?;
         self.with_any(Arc::new(erased))
     }
 
@@ -98,7 +100,9 @@ impl Catalog {
         let (name, aliases) = (declaration.name, declaration.aliases);
         for taken in std::iter::once(&name).chain(aliases) {
             if self.tools.contains_key(taken) || self.aliases.contains_key(taken) {
-                return Err(CatalogError::Duplicate { name: (*taken).to_owned() });
+                return Err(CatalogError::Duplicate {
+                    name: (*taken).to_owned(),
+                });
             }
         }
         self.aliases.extend(aliases.iter().map(|alias| (*alias, name)));
@@ -117,7 +121,9 @@ impl Catalog {
             self.known_tool(name)?;
         }
         let names = |list: &[String]| -> Vec<&'static str> {
-            list.iter().filter_map(|name| self.tool(name).map(|tool| tool.declaration().name)).collect()
+            list.iter()
+                .filter_map(|name| self.tool(name).map(|tool| tool.declaration().name))
+                .collect()
         };
         let (added, removed) = (names(&selection.tools), names(&selection.exclude));
         let offered = |declaration: &Declaration| {
@@ -128,19 +134,26 @@ impl Catalog {
         let mut narrowed = self.clone();
         narrowed.tools.retain(|_, tool| offered(tool.declaration()));
         narrowed.order.retain(|name| narrowed.tools.contains_key(name));
-        narrowed.aliases.retain(|_, name| narrowed.tools.contains_key(name));
+        narrowed
+            .aliases
+            .retain(|_, name| narrowed.tools.contains_key(name));
         Ok(narrowed)
     }
 
     /// The tool that answers to `name`, by its name or an old one.
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<&Arc<dyn AnyTool>> {
-        self.tools.get(name).or_else(|| self.tools.get(self.aliases.get(name)?))
+        self.tools
+            .get(name)
+            .or_else(|| self.tools.get(self.aliases.get(name)?))
     }
 
     /// Every declaration, in the order the tools were added.
     pub fn declarations(&self) -> impl Iterator<Item = &Declaration> {
-        self.order.iter().filter_map(|name| self.tools.get(name)).map(|tool| tool.declaration())
+        self.order
+            .iter()
+            .filter_map(|name| self.tools.get(name))
+            .map(|tool| tool.declaration())
     }
 
     /// Every toolset, in order of first appearance.
@@ -196,7 +209,11 @@ fn unknown(what: &'static str, name: &str, known: impl Iterator<Item = &'static 
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are: {}", known.join(", ")),
     };
-    CatalogError::Unknown { what, name: name.to_owned(), hint }
+    CatalogError::Unknown {
+        what,
+        name: name.to_owned(),
+        hint,
+    }
 }
 
 /// The one of `known` that `name` was probably meant to be.

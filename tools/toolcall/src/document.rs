@@ -117,8 +117,10 @@ impl Documents for NoDocuments {
 
     fn read<'a>(&'a self, uri: &'a str) -> BoxFuture<'a, Result<Document, ToolError>> {
         Box::pin(async move {
-            Err(ToolError::new(crate::ErrorKind::NotFound, format!("no resource at `{uri}`"))
-                .hint("list the resources to see what is there"))
+            Err(
+                ToolError::new(crate::ErrorKind::NotFound, format!("no resource at `{uri}`"))
+                    .hint("list the resources to see what is there"),
+            )
         })
     }
 

@@ -257,7 +257,10 @@ impl ToolError {
             object.insert("next".into(), json!(hint));
         }
         if let Some(after) = self.0.retry_after {
-            object.insert("retry_after_ms".into(), json!(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)));
+            object.insert(
+                "retry_after_ms".into(),
+                json!(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            );
         }
         if let Some(details) = &self.0.details {
             object.insert("details".into(), details.clone());
@@ -266,7 +269,11 @@ impl ToolError {
     }
 
     /// Applies `scrub` to every text that the caller will see.
-    pub(crate) fn scrubbed(mut self, scrub: impl Fn(&str) -> String, scrub_value: impl Fn(Value) -> Value) -> Self {
+    pub(crate) fn scrubbed(
+        mut self,
+        scrub: impl Fn(&str) -> String,
+        scrub_value: impl Fn(Value) -> Value,
+    ) -> Self {
         self.0.message = scrub(&self.0.message);
         self.0.field = self.0.field.map(|text| scrub(&text));
         self.0.hint = self.0.hint.map(|text| scrub(&text));
@@ -284,6 +291,9 @@ impl fmt::Display for ToolError {
 
 impl Error for ToolError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

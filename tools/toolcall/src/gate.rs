@@ -5,65 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redacted::Scrubber;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::bound::{self, Bounds};
 use crate::{
-    Answers, AnyTool, Caller, Catalog, ClientCapabilities, Credential, Decide, Decision, Declaration, Document,
-    Documents, Effect, ErrorKind, Identified, Identify, Intent, Outcome, Prepared, Progress, Record, Refusal, Reply,
-    Request, Resource, Severity, Silent, Step, ToolError, Verdict,
+    Answers, AnyTool, Call, Caller, Catalog, ClientCapabilities, Credential, Decide, Decision, Declaration,
+    Document, Documents, Effect, ErrorKind, Identified, Identify, Intent, Origin, Outcome, Prepared,
+    Progress, Record, Refusal, Reply, Request, Resource, Severity, Step, ToolError, Verdict,
 };
 
 /// The action that stands for reading a document, in policies and records.
 const DOCUMENT_READ: &str = "document_read";
-
-/// How a call came in.
-#[derive(Debug, Clone, Default)]
-pub struct Origin {
-    /// `stdio`, `http`, `sse` or `cli`.
-    pub transport: &'static str,
-    /// What the client calls itself: self-reported, for the record only.
-    pub client: Option<String>,
-    /// The W3C trace id the call belongs to, if the client sent one.
-    pub trace_id: Option<String>,
-}
-
-/// A request to call a tool.
-pub struct Call {
-    /// The tool's name as asked for.
-    pub tool: String,
-    /// Its arguments.
-    pub arguments: Map<String, Value>,
-    /// How it came in.
-    pub origin: Origin,
-    /// Where progress goes.
-    pub progress: Arc<dyn Progress>,
-    /// Fires when the client withdraws the call.
-    pub cancelled: CancellationToken,
-    /// What the client can be asked.
-    pub client: ClientCapabilities,
-    /// What the client answered to an earlier ask.
-    pub answers: Answers,
-}
-
-impl Call {
-    /// A plain call: no progress, no cancellation, nothing that can be asked.
-    #[must_use]
-    pub fn new(tool: impl Into<String>, arguments: Map<String, Value>, transport: &'static str) -> Self {
-        Self {
-            tool: tool.into(),
-            arguments,
-            origin: Origin { transport, ..Origin::default() },
-            progress: Arc::new(Silent),
-            cancelled: CancellationToken::new(),
-            client: ClientCapabilities::default(),
-            answers: Answers::default(),
-        }
-    }
-}
 
 /// Leave to make one call. Only the gate makes it, so holding one proves that somebody was identified, a
 /// policy said yes, and the intent is on disk.
@@ -122,7 +76,10 @@ impl Granted {
 impl fmt::Debug for Granted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let () = self.seal;
-        f.debug_struct("Granted").field("caller", &self.caller.id).field("call_id", &self.call_id).finish()
+        f.debug_struct("Granted")
+            .field("caller", &self.caller.id)
+            .field("call_id", &self.call_id)
+            .finish()
     }
 }
 
@@ -150,7 +107,15 @@ impl Gate {
         scrubber: Arc<Scrubber>,
         bounds: Bounds,
     ) -> Self {
-        Self { catalog, documents, identify, decide, record, scrubber, bounds }
+        Self {
+            catalog,
+            documents,
+            identify,
+            decide,
+            record,
+            scrubber,
+            bounds,
+        }
     }
 
     /// Who showed `credential`. A refusal is recorded.
@@ -167,7 +132,10 @@ impl Gate {
     /// The tools that `who` may call, in the catalogue's order.
     #[must_use]
     pub fn visible(&self, who: &Identified, transport: &str) -> Vec<&Declaration> {
-        self.catalog.declarations().filter(|tool| self.may_see(who, tool, transport)).collect()
+        self.catalog
+            .declarations()
+            .filter(|tool| self.may_see(who, tool, transport))
+            .collect()
     }
 
     /// Every tool that is offered to anybody.
@@ -187,14 +155,31 @@ impl Gate {
     /// # Errors
     /// Whatever kept the call from succeeding, scrubbed of secrets. Refusals are recorded like calls.
     pub async fn call(&self, who: &Identified, call: Call) -> Result<Reply, ToolError> {
-        let (tool, prepared, digest) = match self.understand(who, &call) {
-            Ok(understood) => understood,
-            Err(error) => return Err(self.refuse(Some(&who.caller), &call.tool, error, &call.origin)),
+        let Some(tool) = self.catalog.tool(&call.tool).cloned() else {
+            let error = self.unknown_tool(who, &call.tool, call.origin.transport);
+            return Err(self.refuse(Some(&who.caller), &call.tool, error, &call.origin));
         };
         let declaration = tool.declaration();
-        let policies = match self.decide(who, declaration.name, declaration.effect, &prepared.resource, &call.origin) {
-            Ok(policies) => policies,
-            Err(error) => return Err(self.refuse(Some(&who.caller), declaration.name, error, &call.origin)),
+        let permitted = self.understand(&tool, &call).and_then(|(prepared, digest)| {
+            let policies = self.decide(
+                who,
+                declaration.name,
+                declaration.effect,
+                &prepared.resource,
+                &call.origin,
+            )?;
+            Ok((prepared, digest, policies))
+        });
+        let (prepared, digest, policies) = match permitted {
+            Ok(permitted) => permitted,
+            Err(error) => {
+                // What a caller may not know of is not there, rather than forbidden or called wrongly.
+                let error = match self.may_see(who, declaration, call.origin.transport) {
+                    true => error,
+                    false => self.unknown_tool(who, &call.tool, call.origin.transport),
+                };
+                return Err(self.refuse(Some(&who.caller), declaration.name, error, &call.origin));
+            }
         };
         let call_id = Uuid::now_v7().to_string();
         // No record, no call: what is not written down beforehand does not happen.
@@ -238,7 +223,10 @@ impl Gate {
     /// # Errors
     /// If there is none, the policy refuses, or it cannot be recorded.
     pub async fn read(&self, who: &Identified, uri: &str, origin: &Origin) -> Result<Document, ToolError> {
-        let resource = Resource { kind: "Document", id: uri.to_owned() };
+        let resource = Resource {
+            kind: "Document",
+            id: uri.to_owned(),
+        };
         let policies = match self.decide(who, DOCUMENT_READ, Effect::Read, &resource, origin) {
             Ok(policies) => policies,
             Err(error) => return Err(self.refuse(Some(&who.caller), DOCUMENT_READ, error, origin)),
@@ -257,20 +245,36 @@ impl Gate {
             })
             .map_err(unrecorded)?;
         let started = Instant::now();
-        let result = self.documents.read(uri).await.map_err(|error| bound::error(error, &self.scrubber));
+        let result = self
+            .documents
+            .read(uri)
+            .await
+            .map_err(|error| bound::error(error, &self.scrubber));
         let verdict = match &result {
             Ok(_) => Verdict::Answered,
             Err(error) => Verdict::Failed(error.kind().code()),
         };
         let elapsed = started.elapsed();
         self.record
-            .outcome(&Outcome { call_id: &call_id, tool: DOCUMENT_READ, verdict, elapsed, bytes: 0 })
+            .outcome(&Outcome {
+                call_id: &call_id,
+                tool: DOCUMENT_READ,
+                verdict,
+                elapsed,
+                bytes: 0,
+            })
             .map_err(unrecorded)?;
         result
     }
 
     /// Records that a request was refused before it became a call, and gives the error back.
-    pub fn refuse(&self, caller: Option<&Caller>, tool: &str, error: ToolError, origin: &Origin) -> ToolError {
+    pub fn refuse(
+        &self,
+        caller: Option<&Caller>,
+        tool: &str,
+        error: ToolError,
+        origin: &Origin,
+    ) -> ToolError {
         let error = bound::error(error, &self.scrubber);
         let tool: String = tool.chars().filter(|c| !c.is_control()).take(128).collect();
         let call_id = Uuid::now_v7().to_string();
@@ -288,15 +292,8 @@ impl Gate {
         }
     }
 
-    /// Finds the tool and reads the arguments, without doing anything.
-    fn understand(&self, who: &Identified, call: &Call) -> Result<(Arc<dyn AnyTool>, Prepared, String), ToolError> {
-        let tool = self
-            .catalog
-            .tool(&call.tool)
-            // What a caller may not know of is not there, rather than forbidden.
-            .filter(|tool| self.may_see(who, tool.declaration(), call.origin.transport))
-            .cloned()
-            .ok_or_else(|| self.unknown_tool(who, &call.tool, call.origin.transport))?;
+    /// Reads the arguments, without doing anything.
+    fn understand(&self, tool: &Arc<dyn AnyTool>, call: &Call) -> Result<(Prepared, String), ToolError> {
         let arguments = Value::Object(call.arguments.clone());
         let bytes = bound::size(&arguments);
         if bytes > self.bounds.arguments_bytes {
@@ -310,13 +307,16 @@ impl Gate {
         if bound::holds_marker(&arguments) {
             return Err(ToolError::new(
                 ErrorKind::InvalidArgument,
-                format!("an argument holds `{}`, which stands for a value that was hidden", bound::REDACTION_MARKER),
+                format!(
+                    "an argument holds `{}`, which stands for a value that was hidden",
+                    bound::REDACTION_MARKER
+                ),
             )
             .hint("name the secret by its reference instead of writing it back"));
         }
         let digest = digest(&arguments);
-        let prepared = Arc::clone(&tool).prepare(call.arguments.clone())?;
-        Ok((tool, prepared, digest))
+        let prepared = Arc::clone(tool).prepare(call.arguments.clone())?;
+        Ok((prepared, digest))
     }
 
     /// Runs a prepared call until it ends, is withdrawn, or is too late.
@@ -361,14 +361,23 @@ impl Gate {
         resource: &Resource,
         origin: &Origin,
     ) -> Result<Vec<String>, ToolError> {
-        let request = Request { caller: &who.caller, action, effect, resource, transport: origin.transport };
+        let request = Request {
+            caller: &who.caller,
+            action,
+            effect,
+            resource,
+            transport: origin.transport,
+        };
         match self.decide.decide(&request) {
             Decision::Allow { policies } => Ok(policies),
             Decision::Deny { policies, reason } => {
                 tracing::info!(action, caller = who.caller.id, ?policies, reason, "denied");
                 Err(ToolError::new(
                     ErrorKind::Denied,
-                    format!("the policy does not allow `{}` to call `{action}` on this", who.caller.id),
+                    format!(
+                        "the policy does not allow `{}` to call `{action}` on this",
+                        who.caller.id
+                    ),
                 )
                 .hint("ask an operator for a role that may; calling again will not help"))
             }
@@ -376,15 +385,27 @@ impl Gate {
     }
 
     fn may_see(&self, who: &Identified, tool: &Declaration, transport: &str) -> bool {
-        let resource = Resource { kind: tool.resource, id: "*".to_owned() };
-        let request =
-            Request { caller: &who.caller, action: tool.name, effect: tool.effect, resource: &resource, transport };
+        let resource = Resource {
+            kind: tool.resource,
+            id: "*".to_owned(),
+        };
+        let request = Request {
+            caller: &who.caller,
+            action: tool.name,
+            effect: tool.effect,
+            resource: &resource,
+            transport,
+        };
         matches!(self.decide.decide(&request), Decision::Allow { .. })
     }
 
     fn unknown_tool(&self, who: &Identified, name: &str, transport: &str) -> ToolError {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        let visible: Vec<&str> = self.visible(who, transport).iter().map(|tool| tool.name).collect();
+        let visible: Vec<&str> = self
+            .visible(who, transport)
+            .iter()
+            .map(|tool| tool.name)
+            .collect();
         let error = ToolError::new(ErrorKind::UnknownTool, format!("there is no tool `{shown}`"));
         let error = match crate::catalog::nearest(name, visible.iter().copied()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
@@ -405,13 +426,22 @@ fn outcome<'a>(
         Ok((_, bytes)) => (Verdict::Answered, *bytes),
         Err(error) => (Verdict::Failed(error.kind().code()), 0),
     };
-    Outcome { call_id, tool, verdict, elapsed, bytes }
+    Outcome {
+        call_id,
+        tool,
+        verdict,
+        elapsed,
+        bytes,
+    }
 }
 
 fn unrecorded(error: crate::RecordError) -> ToolError {
-    ToolError::new(ErrorKind::Unavailable, "the call could not be written to the audit log, so it was not made")
-        .hint("an operator must look at the audit log's disk; calling again will not help until then")
-        .because(error)
+    ToolError::new(
+        ErrorKind::Unavailable,
+        "the call could not be written to the audit log, so it was not made",
+    )
+    .hint("an operator must look at the audit log's disk; calling again will not help until then")
+    .because(error)
 }
 
 /// SHA-256 of the arguments with object keys sorted, so that equal arguments have equal digests.
@@ -420,9 +450,12 @@ fn digest(arguments: &Value) -> String {
     let mut canonical = arguments.clone();
     canonical.sort_all_objects();
     hasher.update(canonical.to_string().as_bytes());
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        use fmt::Write as _;
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hasher
+        .finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            use fmt::Write as _;
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -15,6 +15,7 @@
 
 mod ask;
 mod bound;
+mod call;
 mod caller;
 mod catalog;
 mod decision;
@@ -29,16 +30,19 @@ mod tool;
 
 pub use ask::{Answers, Ask, Capability, ClientCapabilities, Question};
 pub use bound::{Bounds, REDACTION_MARKER};
+pub use call::{Call, Origin};
 pub use caller::{Caller, CallerKind, Credential, Identified, Identify};
 pub use catalog::{Catalog, CatalogError, Selection, Toolset};
 pub use decision::{Decide, Decision, Request};
-pub use document::{Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, NoDocuments};
+pub use document::{
+    Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, NoDocuments,
+};
 pub use error::{ErrorKind, ToolError};
-pub use gate::{Call, Gate, Granted, Origin};
+pub use gate::{Gate, Granted};
 pub use progress::{Progress, Silent, Step};
 pub use prompt::{PromptArgument, PromptEntry, PromptReply, Prompts};
 pub use record::{Intent, Outcome, Record, RecordError, Refusal, Verdict};
-pub use schema::{lint, portable, Shape};
+pub use schema::{Shape, lint, portable};
 pub use tool::{AnyTool, Content, Declaration, Effect, Prepared, Reply, Resource, Severity, Tool};
 
 /// A future that can be stored; what ports with asynchronous methods return.

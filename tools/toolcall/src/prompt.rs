@@ -46,7 +46,12 @@ pub trait Prompts: Send + Sync {
     ///
     /// # Errors
     /// `NotFound` for an unknown name, `MissingArgument` or `InvalidArgument` for the arguments.
-    fn get(&self, name: &str, arguments: &BTreeMap<String, String>, answers: &Answers) -> Result<PromptReply, ToolError>;
+    fn get(
+        &self,
+        name: &str,
+        arguments: &BTreeMap<String, String>,
+        answers: &Answers,
+    ) -> Result<PromptReply, ToolError>;
 
     /// Suggestions for `argument`, of which `typed` is written; `None` if there is no such prompt or argument.
     fn complete(&self, name: &str, argument: &str, typed: &str) -> Option<Completion>;

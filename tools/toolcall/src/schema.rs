@@ -38,10 +38,16 @@ pub fn portable<T: JsonSchema>(shape: Shape) -> Result<Map<String, Value>, Strin
     if shape == Shape::Input {
         root.entry("additionalProperties").or_insert(Value::Bool(false));
     }
-    root.entry("type").or_insert_with(|| Value::String("object".into()));
-    root.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+    root.entry("type")
+        .or_insert_with(|| Value::String("object".into()));
+    root.entry("properties")
+        .or_insert_with(|| Value::Object(Map::new()));
     let broken = lint(&Value::Object(root.clone()));
-    if broken.is_empty() { Ok(root) } else { Err(broken.join("; ")) }
+    if broken.is_empty() {
+        Ok(root)
+    } else {
+        Err(broken.join("; "))
+    }
 }
 
 /// What a schema breaks of the portable rules; empty if nothing.
@@ -88,7 +94,13 @@ fn walk(schema: &Value, path: &str, broken: &mut Vec<String>) {
         }
     }
     for key in ["anyOf", "oneOf", "allOf"] {
-        for (index, inner) in object.get(key).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (index, inner) in object
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
             walk(inner, &format!("{path}/{key}/{index}"), broken);
         }
     }
@@ -96,10 +108,16 @@ fn walk(schema: &Value, path: &str, broken: &mut Vec<String>) {
 
 /// Rewrites `schema` and everything in it.
 fn rewrite(schema: &mut Value) {
-    let Some(object) = schema.as_object_mut() else { return };
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
     drop_null(object);
     constants_to_enum(object);
-    if object.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
+    if object
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(is_number_format)
+    {
         object.remove("format");
     }
     object.remove("title");
@@ -127,8 +145,20 @@ fn rewrite(schema: &mut Value) {
 fn is_number_format(format: &str) -> bool {
     matches!(
         format,
-        "int8" | "int16" | "int32" | "int64" | "int128" | "int" | "uint8" | "uint16" | "uint32" | "uint64" | "uint128"
-            | "uint" | "float" | "double"
+        "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "int128"
+            | "int"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+            | "uint128"
+            | "uint"
+            | "float"
+            | "double"
     )
 }
 
@@ -146,7 +176,9 @@ fn drop_null(object: &mut Map<String, Value>) {
     if let Some(Value::Array(values)) = object.get_mut("enum") {
         values.retain(|value| !value.is_null());
     }
-    let Some(Value::Array(branches)) = object.get_mut("anyOf") else { return };
+    let Some(Value::Array(branches)) = object.get_mut("anyOf") else {
+        return;
+    };
     branches.retain(|branch| !is_null(branch));
     if let [Value::Object(only)] = branches.as_slice() {
         let only = only.clone();
@@ -160,7 +192,9 @@ fn drop_null(object: &mut Map<String, Value>) {
 /// `oneOf: [{const: a, description}, …]`, as schemars writes documented enums, becomes `enum: [a, …]` with the
 /// descriptions joined: many clients ignore `oneOf`, all know `enum`.
 fn constants_to_enum(object: &mut Map<String, Value>) {
-    let Some(Value::Array(branches)) = object.get("oneOf") else { return };
+    let Some(Value::Array(branches)) = object.get("oneOf") else {
+        return;
+    };
     let mut values = Vec::new();
     let mut texts = Vec::new();
     for branch in branches {
@@ -178,10 +212,16 @@ fn constants_to_enum(object: &mut Map<String, Value>) {
         }
     }
     object.remove("oneOf");
-    object.entry("type").or_insert_with(|| Value::String("string".into()));
+    object
+        .entry("type")
+        .or_insert_with(|| Value::String("string".into()));
     object.insert("enum".into(), Value::Array(values));
     if !texts.is_empty() {
-        let own = object.get("description").and_then(Value::as_str).unwrap_or_default().trim_end();
+        let own = object
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim_end();
         let joined = [own, &texts.join("; ")].join(if own.is_empty() { "" } else { " " });
         object.insert("description".into(), Value::String(joined));
     }
@@ -239,7 +279,13 @@ mod tests {
             "anyOf": [], "properties": {"a": {"$ref": "#/x"}, "b": {"type": ["string", "null"], "description": "b"}}
         });
         let broken = lint(&schema).join("\n");
-        for part in ["root is not of type object", "root has `anyOf`", "`/a` has `$ref`", "`/a` has no description", "list of types"] {
+        for part in [
+            "root is not of type object",
+            "root has `anyOf`",
+            "`/a` has `$ref`",
+            "`/a` has no description",
+            "list of types",
+        ] {
             assert!(broken.contains(part), "{part} not in {broken}");
         }
     }

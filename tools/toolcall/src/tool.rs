@@ -195,7 +195,9 @@ impl<T: Tool> Erased<T> {
         let output_schema = portable::<T::Output>(Shape::Output)?;
         let description = match input_schema.remove("description") {
             Some(Value::String(text)) => text,
-            _ => return Err("its `Params` has no doc comment, so a model would not know what it does".into()),
+            _ => {
+                return Err("its `Params` has no doc comment, so a model would not know what it does".into());
+            }
         };
         let declaration = Declaration {
             name: T::NAME,
@@ -222,22 +224,32 @@ impl<T: Tool> AnyTool for Erased<T> {
 
     fn prepare(self: Arc<Self>, arguments: Map<String, Value>) -> Result<Prepared, ToolError> {
         let params: T::Params = understand(&self.declaration, arguments)?;
-        let resource = Resource { kind: T::RESOURCE, id: T::resource(&params) };
+        let resource = Resource {
+            kind: T::RESOURCE,
+            id: T::resource(&params),
+        };
         let run = move |granted: Granted| -> BoxFuture<'static, Result<Reply, ToolError>> {
             Box::pin(async move {
                 let output = self.tool.call(&granted, params).await?;
                 let structure = serde_json::to_value(output).map_err(|error| {
-                    ToolError::new(ErrorKind::Internal, "the answer could not be written as JSON").because(error)
+                    ToolError::new(ErrorKind::Internal, "the answer could not be written as JSON")
+                        .because(error)
                 })?;
                 Ok(Reply::Structure(structure))
             })
         };
-        Ok(Prepared { resource, run: Box::new(run) })
+        Ok(Prepared {
+            resource,
+            run: Box::new(run),
+        })
     }
 }
 
 /// Reads `arguments` as `P`; an error names the argument, what it should be, and what is known.
-fn understand<P: DeserializeOwned>(declaration: &Declaration, arguments: Map<String, Value>) -> Result<P, ToolError> {
+fn understand<P: DeserializeOwned>(
+    declaration: &Declaration,
+    arguments: Map<String, Value>,
+) -> Result<P, ToolError> {
     let known: Vec<&str> = declaration.properties().collect();
     if let Some(unknown) = arguments.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(unknown_argument(declaration.name, unknown, &known));
@@ -258,21 +270,33 @@ fn understand<P: DeserializeOwned>(declaration: &Declaration, arguments: Map<Str
         let allowed: Vec<String> = wanted
             .get("enum")
             .and_then(Value::as_array)
-            .map(|values| values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            .map(|values| {
+                values
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect()
+            })
             .unwrap_or_default();
         let hint = match wanted.get("type").and_then(Value::as_str) {
             Some(wanted) => format!("give `{path}` as {wanted}; see the tool's input schema"),
             None => "see the tool's input schema".to_owned(),
         };
-        ToolError::new(kind, message).field(path).allowed(allowed).hint(hint)
+        ToolError::new(kind, message)
+            .field(path)
+            .allowed(allowed)
+            .hint(hint)
     })
 }
 
 fn unknown_argument(tool: &str, unknown: &str, known: &[&str]) -> ToolError {
     let shown: String = unknown.chars().take(64).collect();
-    let error = ToolError::new(ErrorKind::InvalidArgument, format!("`{tool}` takes no argument `{shown}`"))
-        .field(shown)
-        .allowed(known.iter().copied());
+    let error = ToolError::new(
+        ErrorKind::InvalidArgument,
+        format!("`{tool}` takes no argument `{shown}`"),
+    )
+    .field(shown)
+    .allowed(known.iter().copied());
     match crate::catalog::nearest(unknown, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None if known.is_empty() => error.hint("call it without arguments"),
@@ -281,13 +305,18 @@ fn unknown_argument(tool: &str, unknown: &str, known: &[&str]) -> ToolError {
 }
 
 fn missing_argument(declaration: &Declaration, absent: &str) -> ToolError {
-    let example = declaration.argument(absent).and_then(|schema| schema.get("description")).and_then(Value::as_str);
+    let example = declaration
+        .argument(absent)
+        .and_then(|schema| schema.get("description"))
+        .and_then(Value::as_str);
     let message = format!("`{}` needs the argument `{absent}`", declaration.name);
     let hint = match example {
         Some(text) => format!("give `{absent}`: {}", text.lines().next().unwrap_or_default()),
         None => format!("give `{absent}`; see the tool's input schema"),
     };
-    ToolError::new(ErrorKind::MissingArgument, message).field(absent).hint(hint)
+    ToolError::new(ErrorKind::MissingArgument, message)
+        .field(absent)
+        .hint(hint)
 }
 
 impl Declaration {

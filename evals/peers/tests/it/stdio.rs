@@ -375,7 +375,8 @@ fn a_thousand_pipelined_calls_are_each_answered() {
     let mut answers = BTreeMap::new();
     for _ in 0..1000 {
         let reply = session.next();
-        answers.insert(reply["id"].as_u64().unwrap(), reply);
+        let id = reply["id"].as_u64().unwrap_or_else(|| panic!("no id in {reply}"));
+        answers.insert(id, reply);
     }
     assert_eq!(answers.len(), 1000);
     for (id, reply) in answers {

@@ -21,7 +21,10 @@ pub(super) fn run(arguments: &EstimateArguments, session: &Session<'_, ProvConfi
         call.insert("region".to_owned(), json!(region));
     }
     if let Some(before) = &arguments.compare_with {
-        call.insert("compare_with".to_owned(), json!(input::read(before, session)?.text));
+        call.insert(
+            "compare_with".to_owned(),
+            json!(input::read(before, session)?.text),
+        );
     }
     let printer = session.printer();
     let render = match printer.format() {

@@ -21,20 +21,30 @@ pub(super) struct Input {
 /// Reads `path`, or standard input for `-`.
 pub(super) fn read(path: &Path, session: &Session<'_, ProvConfig>) -> Result<Input, Failure> {
     if path.as_os_str() == "-" {
-        return Ok(Input { text: program::read_standard_input(CONFIGURATION_BYTES)?, file_name: None });
+        return Ok(Input {
+            text: program::read_standard_input(CONFIGURATION_BYTES)?,
+            file_name: None,
+        });
     }
     let text = program::read_text(path, CONFIGURATION_BYTES)?;
     if text.trim().is_empty() {
-        return Err(Failure::new(Exit::EmptyInput, format!("`{}` is empty", path.display()))
-            .hint("write a configuration into it; `example://web-on-aws` is one"));
+        return Err(
+            Failure::new(Exit::EmptyInput, format!("`{}` is empty", path.display()))
+                .hint("write a configuration into it; `example://web-on-aws` is one"),
+        );
     }
-    Ok(Input { text, file_name: in_workspace(path, session.workspace()) })
+    Ok(Input {
+        text,
+        file_name: in_workspace(path, session.workspace()),
+    })
 }
 
 /// `path` relative to `workspace`, if it is in it; imports of a file outside start at the workspace's root.
 fn in_workspace(path: &Path, workspace: &Path) -> Option<String> {
     let (path, workspace) = (path.canonicalize().ok()?, workspace.canonicalize().ok()?);
     let relative = path.strip_prefix(workspace).ok()?;
-    let plain = relative.components().all(|component| matches!(component, Component::Normal(_)));
+    let plain = relative
+        .components()
+        .all(|component| matches!(component, Component::Normal(_)));
     plain.then(|| relative.to_str().map(str::to_owned))?
 }

@@ -37,7 +37,11 @@ const HEADER: [&str; 5] = ["", "where", "field", "what is wrong", "next"];
 fn text(output: &Value) -> String {
     let mut lines = Vec::new();
     for (mark, finding) in findings(output) {
-        lines.push(format!("{mark}[{}]: {}", field(finding, "code"), field(finding, "message")));
+        lines.push(format!(
+            "{mark}[{}]: {}",
+            field(finding, "code"),
+            field(finding, "message")
+        ));
         let place = place(finding);
         if !place.is_empty() {
             lines.push(format!("  --> {place}"));
@@ -75,12 +79,18 @@ fn rows(output: &Value) -> Vec<Vec<String>> {
 
 fn findings(output: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
     let list = |key: &str| output.get(key).and_then(Value::as_array).into_iter().flatten();
-    list("errors").map(|finding| ("error", finding)).chain(list("warnings").map(|finding| ("warning", finding)))
+    list("errors")
+        .map(|finding| ("error", finding))
+        .chain(list("warnings").map(|finding| ("warning", finding)))
 }
 
 fn place(finding: &Value) -> String {
     let number = |key: &str| finding.get(key).and_then(Value::as_u64);
-    match (finding.get("file").and_then(Value::as_str), number("line"), number("column")) {
+    match (
+        finding.get("file").and_then(Value::as_str),
+        number("line"),
+        number("column"),
+    ) {
         (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}"),
         (Some(file), Some(line), None) => format!("{file}:{line}"),
         (Some(file), None, _) => file.to_owned(),

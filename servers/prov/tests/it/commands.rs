@@ -17,11 +17,18 @@ fn a_good_configuration_is_validated_and_priced() {
     let world = World::new();
     world.file("web.ncl", example("web-on-aws.ncl"));
     let validated = world.prov(["validate", "web.ncl"]);
-    assert_eq!((validated.code, validated.stdout.as_str()), (0, "the configuration holds\n"), "{validated:?}");
+    assert_eq!(
+        (validated.code, validated.stdout.as_str()),
+        (0, "the configuration holds\n"),
+        "{validated:?}"
+    );
     let priced = world.prov(["mcp", "estimate", "web.ncl", "--format", "json"]);
     assert_eq!(priced.code, 0, "{priced:?}");
     let output: Value = serde_json::from_str(&priced.stdout).unwrap();
-    assert_eq!(output["totals"][0], json!({"currency": "USD", "monthly": "160.52"}));
+    assert_eq!(
+        output["totals"][0],
+        json!({"currency": "USD", "monthly": "160.52"})
+    );
     assert_eq!(world.records().len(), 4);
     assert_eq!(world.prov(["audit", "verify"]).code, 0);
 }
@@ -32,11 +39,20 @@ fn a_broken_configuration_is_explained_and_exits_3() {
     world.file("broken.ncl", example("broken.ncl"));
     let ran = world.prov(["mcp", "validate", "broken.ncl"]);
     assert_eq!(ran.code, 3);
-    for part in ["broken.ncl:10:50", "servers[0].spec.disk_gb", "did you mean `public_ip`?", "3 errors"] {
+    for part in [
+        "broken.ncl:10:50",
+        "servers[0].spec.disk_gb",
+        "did you mean `public_ip`?",
+        "3 errors",
+    ] {
         assert!(ran.stdout.contains(part), "{part} not in {}", ran.stdout);
     }
     let estimate = world.prov(["estimate", "broken.ncl"]);
-    assert_eq!((estimate.code, last_code(&world).as_str()), (3, "invalid_configuration"), "{estimate:?}");
+    assert_eq!(
+        (estimate.code, last_code(&world).as_str()),
+        (3, "invalid_configuration"),
+        "{estimate:?}"
+    );
 }
 
 /// Each kind of bad input: the command, its exit code, what it says, and the code in the audit log (if it got there).
@@ -46,23 +62,107 @@ fn each_bad_input_has_its_own_message_and_exit_code() {
     world.file("web.ncl", example("web-on-aws.ncl"));
     world.file("empty.ncl", "");
     world.file("latin1.ncl", b"{ name = \"caf\xe9\" }");
-    let call = |arguments: &[&str]| -> Ran { world.command().args(arguments).output().map(Ran::from).unwrap() };
+    let call =
+        |arguments: &[&str]| -> Ran { world.command().args(arguments).output().map(Ran::from).unwrap() };
     let cases: &[(&[&str], i32, &[&str], Option<&str>)] = &[
-        (&["mcp", "call", "validate_confg"], 10, &["no tool `validate_confg`", "did you mean `validate_config`?"], Some("unknown_tool")),
-        (&["mcp", "call", "validate_config", "--args", r#"{"config": 5}"#], 11, &["argument `config`", "give `config` as string"], Some("invalid_argument")),
-        (&["mcp", "call", "validate_config", "--args", r#"{"config": "{}", "stritc": true}"#], 11, &["takes no argument `stritc`", "did you mean `strict`?"], Some("invalid_argument")),
-        (&["mcp", "call", "validate_config"], 12, &["needs the argument `config`"], Some("missing_argument")),
-        (&["mcp", "call", "estimate_cost", "--args", r#"{"config": "{ }", "render": "pdf"}"#], 13, &["argument `render`", "valid: table, markdown"], Some("unknown_value")),
-        (&["estimate", "web.ncl", "--region", "us-esat-1"], 13, &["region `us-esat-1`", "did you mean `us-east-1`?"], Some("unknown_value")),
+        (
+            &["mcp", "call", "validate_confg"],
+            10,
+            &["no tool `validate_confg`", "did you mean `validate_config`?"],
+            Some("unknown_tool"),
+        ),
+        (
+            &["mcp", "call", "validate_config", "--args", r#"{"config": 5}"#],
+            11,
+            &["argument `config`", "give `config` as string"],
+            Some("invalid_argument"),
+        ),
+        (
+            &[
+                "mcp",
+                "call",
+                "validate_config",
+                "--args",
+                r#"{"config": "{}", "stritc": true}"#,
+            ],
+            11,
+            &["takes no argument `stritc`", "did you mean `strict`?"],
+            Some("invalid_argument"),
+        ),
+        (
+            &["mcp", "call", "validate_config"],
+            12,
+            &["needs the argument `config`"],
+            Some("missing_argument"),
+        ),
+        (
+            &[
+                "mcp",
+                "call",
+                "estimate_cost",
+                "--args",
+                r#"{"config": "{ }", "render": "pdf"}"#,
+            ],
+            13,
+            &["argument `render`", "valid: table, markdown"],
+            Some("unknown_value"),
+        ),
+        (
+            &["estimate", "web.ncl", "--region", "us-esat-1"],
+            13,
+            &["region `us-esat-1`", "did you mean `us-east-1`?"],
+            Some("unknown_value"),
+        ),
         (&["validate", "empty.ncl"], 14, &["`empty.ncl` is empty"], None),
-        (&["mcp", "call", "validate_config", "--args", r#"{"config": "  \n"}"#], 14, &["`config` is empty"], Some("empty_input")),
-        (&["validate", "latin1.ncl"], 15, &["not valid UTF-8 at byte 13"], None),
+        (
+            &[
+                "mcp",
+                "call",
+                "validate_config",
+                "--args",
+                r#"{"config": "  \n"}"#,
+            ],
+            14,
+            &["`config` is empty"],
+            Some("empty_input"),
+        ),
+        (
+            &["validate", "latin1.ncl"],
+            15,
+            &["not valid UTF-8 at byte 13"],
+            None,
+        ),
         (&["validate", "absent.ncl"], 16, &["no file `absent.ncl`"], None),
-        (&["--config-file", "absent.toml", "mcp", "tools"], 16, &["absent.toml"], None),
-        (&["--set", "audit.paht=/x", "mcp", "tools"], 4, &["audit.paht", "audit.path"], None),
-        (&["--set", "nickel.wall_ms=5", "mcp", "tools"], 4, &["nickel.wall_ms"], None),
-        (&["mcp", "tools", "--toolsets", "configuratoin"], 13, &["did you mean `configuration`?"], None),
-        (&["mcp", "serve", "--http", "0.0.0.0:0"], 4, &["can be reached from other machines"], None),
+        (
+            &["--config-file", "absent.toml", "mcp", "tools"],
+            16,
+            &["absent.toml"],
+            None,
+        ),
+        (
+            &["--set", "audit.paht=/x", "mcp", "tools"],
+            4,
+            &["audit.paht", "audit.path"],
+            None,
+        ),
+        (
+            &["--set", "nickel.wall_ms=5", "mcp", "tools"],
+            4,
+            &["nickel.wall_ms"],
+            None,
+        ),
+        (
+            &["mcp", "tools", "--toolsets", "configuratoin"],
+            13,
+            &["did you mean `configuration`?"],
+            None,
+        ),
+        (
+            &["mcp", "serve", "--http", "0.0.0.0:0"],
+            4,
+            &["can be reached from other machines"],
+            None,
+        ),
         (&["validate"], 2, &["FILE"], None),
     ];
     for (arguments, code, parts, recorded) in cases {
@@ -70,9 +170,17 @@ fn each_bad_input_has_its_own_message_and_exit_code() {
         let ran = call(arguments);
         assert_eq!(ran.code, *code, "{arguments:?}: {ran:?}");
         for part in *parts {
-            assert!(ran.stderr.contains(part), "{arguments:?}: {part} not in {}", ran.stderr);
+            assert!(
+                ran.stderr.contains(part),
+                "{arguments:?}: {part} not in {}",
+                ran.stderr
+            );
         }
-        assert!(ran.stdout.is_empty(), "{arguments:?} printed data: {}", ran.stdout);
+        assert!(
+            ran.stdout.is_empty(),
+            "{arguments:?} printed data: {}",
+            ran.stdout
+        );
         match recorded {
             Some(wanted) => assert_eq!(last_code(&world), *wanted, "{arguments:?}"),
             None => assert_eq!(world.records().len(), before, "{arguments:?} was recorded"),
@@ -109,10 +217,21 @@ fn a_workspace_cannot_move_the_audit_log() {
 #[test]
 fn every_setting_shows_where_it_came_from() {
     let world = World::new();
-    let ran = world.command().args(["config", "show", "--format", "json", "--set", "nickel.workers=3"]).env("PROV_TELEMETRY_FILTER", "error").output().map(Ran::from).unwrap();
+    let ran = world
+        .command()
+        .args(["config", "show", "--format", "json", "--set", "nickel.workers=3"])
+        .env("PROV_TELEMETRY_FILTER", "error")
+        .output()
+        .map(Ran::from)
+        .unwrap();
     let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
     let origin = |key: &str| {
-        let entry = shown["settings"].as_array().unwrap().iter().find(|entry| entry["key"] == key).unwrap();
+        let entry = shown["settings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|entry| entry["key"] == key)
+            .unwrap();
         entry["origin"].as_str().unwrap().to_owned()
     };
     assert_eq!(origin("audit.path"), "default");
@@ -123,7 +242,12 @@ fn every_setting_shows_where_it_came_from() {
 #[test]
 fn completions_are_written_for_every_shell() {
     let world = World::new();
-    for (shell, sign) in [("bash", "complete -F"), ("zsh", "#compdef prov"), ("fish", "complete -c prov"), ("nushell", "export extern prov")] {
+    for (shell, sign) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef prov"),
+        ("fish", "complete -c prov"),
+        ("nushell", "export extern prov"),
+    ] {
         let ran = world.prov(["completions", shell]);
         assert_eq!(ran.code, 0);
         assert!(ran.stdout.contains(sign), "{shell} completions lack `{sign}`");
@@ -136,7 +260,10 @@ fn the_doctor_finds_a_healthy_server_and_an_unhealthy_one() {
     let ran = world.prov(["mcp", "doctor", "--format", "json"]);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((ran.code, &report["healthy"]), (0, &json!(true)), "{report:#}");
-    world.file("policy/broken.cedar", "permit (principal, action == Action::\"no_such_tool\", resource);");
+    world.file(
+        "policy/broken.cedar",
+        "permit (principal, action == Action::\"no_such_tool\", resource);",
+    );
     let ran = world.prov(["mcp", "doctor", "--set", "policy.directory=policy"]);
     assert_eq!(ran.code, 6, "{ran:?}");
 }
@@ -144,17 +271,39 @@ fn the_doctor_finds_a_healthy_server_and_an_unhealthy_one() {
 #[test]
 fn a_policy_can_take_a_tool_away() {
     let world = World::new();
-    world.file("policy/no-prices.cedar", "@id(\"no-prices\") forbid (principal, action == Action::\"estimate_cost\", resource);");
+    world.file(
+        "policy/no-prices.cedar",
+        "@id(\"no-prices\") forbid (principal, action == Action::\"estimate_cost\", resource);",
+    );
     let listed = world.prov(["mcp", "tools", "--set", "policy.directory=policy"]);
     assert!(!listed.stdout.contains("estimate_cost"), "{}", listed.stdout);
-    let ran = world.prov(["mcp", "call", "estimate_cost", "--args", r#"{"config": "{}"}"#, "--set", "policy.directory=policy"]);
-    assert_eq!(ran.code, 10, "a hidden tool is not there, rather than forbidden: {ran:?}");
+    let ran = world.prov([
+        "mcp",
+        "call",
+        "estimate_cost",
+        "--args",
+        r#"{"config": "{}"}"#,
+        "--set",
+        "policy.directory=policy",
+    ]);
+    assert_eq!(
+        ran.code, 10,
+        "a hidden tool is not there, rather than forbidden: {ran:?}"
+    );
 }
 
 #[test]
 fn other_peoples_exits_are_quiet() {
     let world = World::new();
-    let mut child = world.command().args(["mcp", "tools", "--format", "json"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = world
+        .command()
+        .args(["mcp", "tools", "--format", "json"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
-    assert!(child.wait().unwrap().success(), "a reader that left made the command fail");
+    assert!(
+        child.wait().unwrap().success(),
+        "a reader that left made the command fail"
+    );
 }

@@ -21,11 +21,17 @@ fn every_client_gets_a_file_it_can_read_and_a_command_that_starts() {
         assert_eq!(ran.code, 0, "{client}: {ran:?}");
         let text = std::fs::read_to_string(world.home().join(file)).unwrap();
         let command = env!("CARGO_BIN_EXE_prov");
-        assert!(text.contains(command), "{client} would start something else: {text}");
+        assert!(
+            text.contains(command),
+            "{client} would start something else: {text}"
+        );
         if file.ends_with(".json") {
             let value: Value = serde_json::from_str(&text).unwrap();
             let servers = value.get("mcpServers").or_else(|| value.get("servers")).unwrap();
-            assert_eq!(servers["prov"]["args"].as_array().unwrap().last().unwrap(), "serve");
+            assert_eq!(
+                servers["prov"]["args"].as_array().unwrap().last().unwrap(),
+                "serve"
+            );
         }
     }
 }
@@ -37,11 +43,17 @@ fn what_was_there_is_kept_and_backed_up() {
     world.file(".cursor/mcp.json", before);
     assert_eq!(world.prov(["mcp", "install", "--client", "cursor"]).code, 0);
     let folder = world.workspace().join(".cursor");
-    let after: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("mcp.json")).unwrap()).unwrap();
-    assert_eq!((&after["theme"], &after["mcpServers"]["other"]["command"]), (&"dark".into(), &"x".into()));
+    let after: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("mcp.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&after["theme"], &after["mcpServers"]["other"]["command"]),
+        (&"dark".into(), &"x".into())
+    );
     let backups: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
-        .filter_map(|entry| Some(entry.ok()?.path()).filter(|path| path.extension().is_some_and(|e| e == "bak")))
+        .filter_map(|entry| {
+            Some(entry.ok()?.path()).filter(|path| path.extension().is_some_and(|e| e == "bak"))
+        })
         .collect();
     assert_eq!(backups.len(), 1);
     assert_eq!(std::fs::read_to_string(&backups[0]).unwrap(), before);

@@ -8,7 +8,9 @@
     reason = "a test fails loudly"
 )]
 
+mod client_file;
 mod commands;
 mod install;
+mod refusals;
 mod run;
 mod tools;

@@ -35,7 +35,11 @@ impl AuditCommand {
     /// If the log is absent or broken.
     pub fn run<C: Config>(self, session: &Session<'_, C>) -> Result<Exit, Failure> {
         match self {
-            Self::Path => printed(session.printer().data(&session.audit_path().display().to_string())),
+            Self::Path => printed(
+                session
+                    .printer()
+                    .data(&session.audit_path().display().to_string()),
+            ),
             Self::Verify { file, head } => {
                 let path = file.unwrap_or_else(|| session.audit_path());
                 verify(&path, head.as_deref(), session)
@@ -46,20 +50,27 @@ impl AuditCommand {
 
 fn verify<C: Config>(path: &Path, head: Option<&str>, session: &Session<'_, C>) -> Result<Exit, Failure> {
     if !path.exists() {
-        return Err(Failure::new(Exit::NotFound, format!("there is no audit log at `{}`", path.display()))
-            .hint("name the file, or make a call first"));
+        return Err(Failure::new(
+            Exit::NotFound,
+            format!("there is no audit log at `{}`", path.display()),
+        )
+        .hint("name the file, or make a call first"));
     }
     let head = match head {
-        Some(text) => Some(text.parse::<Head>().map_err(|reason| Failure::new(Exit::InvalidArgument, reason))?),
+        Some(text) => Some(
+            text.parse::<Head>()
+                .map_err(|reason| Failure::new(Exit::InvalidArgument, reason))?,
+        ),
         None => None,
     };
     match audit::verify(path, head.as_ref()) {
         Ok(verified) => sound(&verified, session),
         Err(Unverified::Changed(findings)) => broken(&findings, session),
-        Err(Unverified::Unreadable(error)) => {
-            Err(Failure::new(Exit::Unavailable, format!("cannot read the audit log at `{}`", path.display()))
-                .because(&error))
-        }
+        Err(Unverified::Unreadable(error)) => Err(Failure::new(
+            Exit::Unavailable,
+            format!("cannot read the audit log at `{}`", path.display()),
+        )
+        .because(&error)),
     }
 }
 
@@ -80,7 +91,11 @@ fn sound<C: Config>(verified: &Verified, session: &Session<'_, C>) -> Result<Exi
     printed(printer.data(&format!(
         "sound: {} records in {}\nhead: {}\nintents without an outcome: {}\nrecoveries: {}",
         verified.records,
-        if verified.files == 1 { "1 file".to_owned() } else { format!("{} files", verified.files) },
+        if verified.files == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{} files", verified.files)
+        },
         verified.head,
         open.len(),
         verified.recovered.len(),
@@ -98,12 +113,24 @@ fn broken<C: Config>(findings: &[Finding], session: &Session<'_, C>) -> Result<E
     } else {
         let rows: Vec<Vec<String>> = findings
             .iter()
-            .map(|finding| vec![finding.file.display().to_string(), finding.line.to_string(), finding.what.clone()])
+            .map(|finding| {
+                vec![
+                    finding.file.display().to_string(),
+                    finding.line.to_string(),
+                    finding.what.clone(),
+                ]
+            })
             .collect();
         printed(printer.table(&["file", "line", "what"], &rows))?;
     }
     let count = findings.len();
-    let places = if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
-    Err(Failure::new(Exit::AuditBroken, format!("the audit log is broken in {places}"))
-        .hint("keep the file as it is, and compare it with a backup"))
+    let places = if count == 1 {
+        "1 place".to_owned()
+    } else {
+        format!("{count} places")
+    };
+    Err(
+        Failure::new(Exit::AuditBroken, format!("the audit log is broken in {places}"))
+            .hint("keep the file as it is, and compare it with a backup"),
+    )
 }

@@ -44,16 +44,28 @@ pub(crate) fn run<C: Config>(arguments: &CallArguments, session: &Session<'_, C>
 fn read(arguments: &CallArguments) -> Result<Map<String, Value>, Failure> {
     let (what, text) = match (&arguments.args, &arguments.args_file) {
         (Some(text), _) => ("--args".to_owned(), text.clone()),
-        (None, Some(path)) if path.as_os_str() == "-" => ("standard input".to_owned(), crate::session::read_standard_input(ARGUMENTS_BYTES)?),
-        (None, Some(path)) => (path.display().to_string(), crate::session::read_text(path, ARGUMENTS_BYTES)?),
+        (None, Some(path)) if path.as_os_str() == "-" => (
+            "standard input".to_owned(),
+            crate::files::read_standard_input(ARGUMENTS_BYTES)?,
+        ),
+        (None, Some(path)) => (
+            path.display().to_string(),
+            crate::files::read_text(path, ARGUMENTS_BYTES)?,
+        ),
         (None, None) => return Ok(Map::new()),
     };
     match serde_json::from_str(&text) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Failure::new(Exit::InvalidArgument, format!("the arguments in {what} are not a JSON object"))
-            .hint("write them like '{\"config\": \"…\"}'")),
-        Err(error) => Err(Failure::new(Exit::InvalidArgument, format!("the arguments in {what} are not valid JSON"))
-            .because(&error)
-            .hint("write them like '{\"config\": \"…\"}'")),
+        Ok(_) => Err(Failure::new(
+            Exit::InvalidArgument,
+            format!("the arguments in {what} are not a JSON object"),
+        )
+        .hint("write them like '{\"config\": \"…\"}'")),
+        Err(error) => Err(Failure::new(
+            Exit::InvalidArgument,
+            format!("the arguments in {what} are not valid JSON"),
+        )
+        .because(&error)
+        .hint("write them like '{\"config\": \"…\"}'")),
     }
 }

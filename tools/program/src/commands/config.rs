@@ -38,8 +38,10 @@ fn show<C: Config>(session: &Session<'_, C>) -> Result<Exit, Failure> {
     if printer.format() == Format::Json {
         return printed(printer.json(&json!({ "settings": entries })));
     }
-    let rows: Vec<Vec<String>> =
-        entries.iter().map(|entry| vec![entry.key.clone(), shown(&entry.value), entry.origin.to_string()]).collect();
+    let rows: Vec<Vec<String>> = entries
+        .iter()
+        .map(|entry| vec![entry.key.clone(), shown(&entry.value), entry.origin.to_string()])
+        .collect();
     printed(printer.table(&["setting", "value", "from"], &rows))
 }
 
@@ -48,7 +50,10 @@ fn get<C: Config>(key: &str, session: &Session<'_, C>) -> Result<Exit, Failure> 
     match entries.iter().find(|entry| entry.key == key) {
         Some(entry) => printed(session.printer().data(&shown(&entry.value))),
         None => {
-            let near = entries.iter().map(|entry| entry.key.as_str()).find(|known| known.ends_with(key));
+            let near = entries
+                .iter()
+                .map(|entry| entry.key.as_str())
+                .find(|known| known.ends_with(key));
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`config show` lists them".to_owned(),

@@ -22,13 +22,34 @@ struct Check {
 /// Looks at everything a server needs, and says what is wrong with each.
 pub(crate) fn run<C: Config>(session: &Session<'_, C>) -> Result<Exit, Failure> {
     let checks = [
-        Check { what: "settings", result: settings(session) },
-        Check { what: "workspace", result: workspace(session) },
-        Check { what: "tools", result: tools(session) },
-        Check { what: "policy", result: policy(session) },
-        Check { what: "audit log", result: audit_log(session) },
-        Check { what: "protocol 2025-11-25", result: era(session, HANDSHAKE, "tools") },
-        Check { what: "protocol 2026-07-28", result: era(session, STATELESS, "tools") },
+        Check {
+            what: "settings",
+            result: settings(session),
+        },
+        Check {
+            what: "workspace",
+            result: workspace(session),
+        },
+        Check {
+            what: "tools",
+            result: tools(session),
+        },
+        Check {
+            what: "policy",
+            result: policy(session),
+        },
+        Check {
+            what: "audit log",
+            result: audit_log(session),
+        },
+        Check {
+            what: "protocol 2025-11-25",
+            result: era(session, HANDSHAKE, "tools"),
+        },
+        Check {
+            what: "protocol 2026-07-28",
+            result: era(session, STATELESS, "tools"),
+        },
     ];
     let healthy = checks.iter().all(|check| check.result.is_ok());
     let printer = session.printer();
@@ -40,7 +61,9 @@ pub(crate) fn run<C: Config>(session: &Session<'_, C>) -> Result<Exit, Failure> 
                 Err(wrong) => json!({"check": check.what, "ok": false, "found": wrong}),
             })
             .collect();
-        printed(printer.json(&json!({"version": session.about().version, "healthy": healthy, "checks": all})))?;
+        printed(
+            printer.json(&json!({"version": session.about().version, "healthy": healthy, "checks": all})),
+        )?;
     } else {
         let rows: Vec<Vec<String>> = checks.iter().map(row).collect();
         printed(printer.table(&["", "check", "found"], &rows))?;
@@ -58,14 +81,23 @@ fn row(check: &Check) -> Vec<String> {
 
 fn settings<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
     let entries = session.settings().entries();
-    let changed = entries.iter().filter(|entry| entry.origin != settings::Origin::Default).count();
-    Ok(format!("{} settings, {changed} not at their default", entries.len()))
+    let changed = entries
+        .iter()
+        .filter(|entry| entry.origin != settings::Origin::Default)
+        .count();
+    Ok(format!(
+        "{} settings, {changed} not at their default",
+        entries.len()
+    ))
 }
 
 fn workspace<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
     match session.workspace().canonicalize() {
         Ok(path) => Ok(path.display().to_string()),
-        Err(error) => Err(format!("cannot open `{}`: {error}", session.workspace().display())),
+        Err(error) => Err(format!(
+            "cannot open `{}`: {error}",
+            session.workspace().display()
+        )),
     }
 }
 
@@ -75,25 +107,39 @@ fn tools<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
     for tool in wired.catalog.declarations() {
         let schemas = [Some(&tool.input_schema), tool.output_schema.as_ref()];
         for schema in schemas.into_iter().flatten() {
-            broken.extend(toolcall::lint(&Value::Object(schema.clone())).iter().map(|rule| format!("{}: {rule}", tool.name)));
+            broken.extend(
+                toolcall::lint(&Value::Object(schema.clone()))
+                    .iter()
+                    .map(|rule| format!("{}: {rule}", tool.name)),
+            );
         }
     }
     match broken.is_empty() {
-        true => Ok(format!("{} tools, schemas portable", wired.catalog.declarations().count())),
+        true => Ok(format!(
+            "{} tools, schemas portable",
+            wired.catalog.declarations().count()
+        )),
         false => Err(broken.join("; ")),
     }
 }
 
 fn policy<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
     let wired = session.wire().map_err(|failure| failure.to_text())?;
-    session.policy(&wired.catalog).map(|_| "parses and fits the tools".to_owned()).map_err(|failure| failure.to_text())
+    session
+        .policy(&wired.catalog)
+        .map(|_| "parses and fits the tools".to_owned())
+        .map_err(|failure| failure.to_text())
 }
 
 fn audit_log<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
     session.audit_log().map_err(|failure| failure.to_text())?;
     let path = session.audit_path();
     match audit::verify(&path, None) {
-        Ok(verified) => Ok(format!("{} records, sound, at {}", verified.records, path.display())),
+        Ok(verified) => Ok(format!(
+            "{} records, sound, at {}",
+            verified.records,
+            path.display()
+        )),
         Err(error) => Err(format!("{error}; `audit verify` says where")),
     }
 }
@@ -111,7 +157,9 @@ const STATELESS: &[&str] = &[
 fn era<C: Config>(session: &Session<'_, C>, messages: &[&str], wanted: &str) -> Result<String, String> {
     let runtime = session.runtime().map_err(|failure| failure.to_text())?;
     let answer = runtime.block_on(async {
-        let server = session.server(&Selection::default(), None).map_err(|failure| failure.to_text())?;
+        let server = session
+            .server(&Selection::default(), None)
+            .map_err(|failure| failure.to_text())?;
         let user = session.credential().map_err(|failure| failure.to_text())?;
         let (near, far) = tokio::io::duplex(1 << 20);
         let (input, output) = tokio::io::split(far);
@@ -123,7 +171,11 @@ fn era<C: Config>(session: &Session<'_, C>, messages: &[&str], wanted: &str) -> 
     });
     runtime.shutdown_background();
     let answer = answer?;
-    match answer.pointer("/result").and_then(|result| result.get(wanted)).and_then(Value::as_array) {
+    match answer
+        .pointer("/result")
+        .and_then(|result| result.get(wanted))
+        .and_then(Value::as_array)
+    {
         Some(list) => Ok(format!("answers; {} {wanted} for you", list.len())),
         None => Err(format!("unexpected answer: {answer}")),
     }
@@ -132,7 +184,10 @@ fn era<C: Config>(session: &Session<'_, C>, messages: &[&str], wanted: &str) -> 
 async fn speak(stream: tokio::io::DuplexStream, messages: &[&str]) -> Result<Value, String> {
     let (input, mut output) = tokio::io::split(stream);
     for message in messages {
-        output.write_all(format!("{message}\n").as_bytes()).await.map_err(|error| error.to_string())?;
+        output
+            .write_all(format!("{message}\n").as_bytes())
+            .await
+            .map_err(|error| error.to_string())?;
     }
     let mut lines = BufReader::new(input).lines();
     while let Some(line) = lines.next_line().await.map_err(|error| error.to_string())? {

@@ -43,33 +43,47 @@ pub struct InstallArguments {
 }
 
 /// Merges the entry into the client's file.
-pub(crate) fn run<C: Config>(arguments: &InstallArguments, session: &Session<'_, C>) -> Result<Exit, Failure> {
+pub(crate) fn run<C: Config>(
+    arguments: &InstallArguments,
+    session: &Session<'_, C>,
+) -> Result<Exit, Failure> {
     let path = match &arguments.file {
         Some(path) => path.clone(),
-        None => arguments.client.file(session.workspace(), session.environment())?,
+        None => arguments
+            .client
+            .file(session.workspace(), session.environment())?,
     };
     let before = match path.try_exists() {
-        Ok(true) => Some(crate::session::read_text(&path, FILE_BYTES)?),
+        Ok(true) => Some(crate::files::read_text(&path, FILE_BYTES)?),
         _ => None,
     };
     let entry = entry(arguments, session)?;
     let after = merge(arguments.client, before.as_deref(), &entry).map_err(|reason| {
-        Failure::new(Exit::InvalidConfiguration, format!("cannot add to `{}`: {reason}", path.display()))
-            .hint("mend the file, or use `--print` and copy the entry by hand")
+        Failure::new(
+            Exit::InvalidConfiguration,
+            format!("cannot add to `{}`: {reason}", path.display()),
+        )
+        .hint("mend the file, or use `--print` and copy the entry by hand")
     })?;
     if arguments.print {
         session.printer().say(&format!("{} would hold:", path.display()));
         return printed(session.printer().data(&after));
     }
     if before.as_deref() == Some(after.as_str()) {
-        return printed(session.printer().data(&format!("{} already starts `{}`", path.display(), entry.name)));
+        return printed(session.printer().data(&format!(
+            "{} already starts `{}`",
+            path.display(),
+            entry.name
+        )));
     }
     let backup = match &before {
         Some(text) => Some(back_up(&path, text)?),
         None => None,
     };
     write(&path, &after)?;
-    let kept = backup.map(|backup| format!("; what was there is in {}", backup.display())).unwrap_or_default();
+    let kept = backup
+        .map(|backup| format!("; what was there is in {}", backup.display()))
+        .unwrap_or_default();
     printed(session.printer().data(&format!(
         "{} now starts `{}`{kept}\nrestart {} to use it",
         path.display(),
@@ -81,23 +95,38 @@ pub(crate) fn run<C: Config>(arguments: &InstallArguments, session: &Session<'_,
 fn entry<C: Config>(arguments: &InstallArguments, session: &Session<'_, C>) -> Result<Entry, Failure> {
     // Clients start servers with a short PATH, so the command is absolute; so is the workspace.
     let command = session.executable()?;
-    let workspace = std::path::absolute(session.workspace())
-        .map_err(|error| Failure::new(Exit::Internal, "the workspace has no absolute path").because(&error))?;
+    let workspace = std::path::absolute(session.workspace()).map_err(|error| {
+        Failure::new(Exit::Internal, "the workspace has no absolute path").because(&error)
+    })?;
     let text = |path: &Path| {
         path.to_str().map(str::to_owned).ok_or_else(|| {
-            Failure::new(Exit::InvalidEncoding, format!("the path `{}` is not valid UTF-8", path.display()))
+            Failure::new(
+                Exit::InvalidEncoding,
+                format!("the path `{}` is not valid UTF-8", path.display()),
+            )
         })
     };
     Ok(Entry {
-        name: arguments.name.clone().unwrap_or_else(|| session.about().name.to_owned()),
+        name: arguments
+            .name
+            .clone()
+            .unwrap_or_else(|| session.about().name.to_owned()),
         command: text(&command)?,
-        arguments: vec!["--workspace".to_owned(), text(&workspace)?, "mcp".to_owned(), "serve".to_owned()],
+        arguments: vec![
+            "--workspace".to_owned(),
+            text(&workspace)?,
+            "mcp".to_owned(),
+            "serve".to_owned(),
+        ],
     })
 }
 
 /// Keeps the old text beside the file, under a name that is not taken.
 fn back_up(path: &Path, text: &str) -> Result<PathBuf, Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|since| since.as_secs())
+        .unwrap_or_default();
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{now}.bak"));
     let backup = path.with_file_name(name);

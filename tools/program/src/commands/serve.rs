@@ -68,13 +68,15 @@ async fn serve<C: Config>(arguments: &ServeArguments, session: &Session<'_, C>) 
                     .because(&error)
                     .hint("choose another address, or port 0 for a free one")
             })?;
-            let local = listener
-                .local_addr()
-                .map_err(|error| Failure::new(Exit::Internal, "the listener has no address").because(&error))?;
+            let local = listener.local_addr().map_err(|error| {
+                Failure::new(Exit::Internal, "the listener has no address").because(&error)
+            })?;
             let options = session.http_options(local, arguments.legacy_sse);
             let server = session.server(&selection, options.resource.as_deref())?;
             if options.legacy_sse {
-                session.printer().say(&format!("serving the deprecated HTTP+SSE transport at http://{local}/sse"));
+                session.printer().say(&format!(
+                    "serving the deprecated HTTP+SSE transport at http://{local}/sse"
+                ));
             }
             printed(session.printer().data(&format!("http://{local}/mcp")))?;
             mcp::http::serve(server, listener, options, stop)
@@ -105,7 +107,9 @@ async fn stop_on_signal(stop: CancellationToken) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        let (Ok(mut terminate), Ok(mut hangup)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
             tracing::warn!("cannot listen for signals; stop the server by closing its input");
             return;
         };

@@ -66,11 +66,15 @@ pub(crate) fn run<C: Config>(arguments: &ToolsArguments, session: &Session<'_, C
     let printer = session.printer();
     match &arguments.tool {
         Some(name) => {
-            let Some(tool) = visible.iter().find(|tool| tool.name == name || tool.aliases.contains(&name.as_str()))
+            let Some(tool) = visible
+                .iter()
+                .find(|tool| tool.name == name || tool.aliases.contains(&name.as_str()))
             else {
                 let known: Vec<&str> = visible.iter().map(|tool| tool.name).collect();
-                return Err(Failure::new(Exit::UnknownTool, format!("there is no tool `{name}`"))
-                    .hint(format!("there are: {}", known.join(", "))));
+                return Err(
+                    Failure::new(Exit::UnknownTool, format!("there is no tool `{name}`"))
+                        .hint(format!("there are: {}", known.join(", "))),
+                );
             };
             printed(printer.json(&described(tool)))
         }
@@ -87,7 +91,12 @@ pub(crate) fn run<C: Config>(arguments: &ToolsArguments, session: &Session<'_, C
 
 fn row(tool: &Declaration) -> Vec<String> {
     let first = tool.description.lines().next().unwrap_or_default();
-    vec![tool.name.to_owned(), tool.toolset.name.to_owned(), effect(tool.effect).to_owned(), first.to_owned()]
+    vec![
+        tool.name.to_owned(),
+        tool.toolset.name.to_owned(),
+        effect(tool.effect).to_owned(),
+        first.to_owned(),
+    ]
 }
 
 fn effect(effect: Effect) -> &'static str {

@@ -192,12 +192,19 @@ struct ResourceChange {
 
 impl Output {
     /// The wire form.
-    pub(super) fn new(estimate: &Estimate, difference: Option<&Difference>, rendered: Option<String>) -> Self {
+    pub(super) fn new(
+        estimate: &Estimate,
+        difference: Option<&Difference>,
+        rendered: Option<String>,
+    ) -> Self {
         Self {
             totals: estimate
                 .totals
                 .iter()
-                .map(|total| Amount { currency: total.currency.code().to_owned(), monthly: decimal(total.monthly) })
+                .map(|total| Amount {
+                    currency: total.currency.code().to_owned(),
+                    monthly: decimal(total.monthly),
+                })
                 .collect(),
             incomplete: estimate.incomplete,
             resources: resources(estimate),
@@ -240,7 +247,14 @@ impl From<&Difference> for Change {
 }
 
 fn delta(change: &cost::AmountChange) -> Delta {
-    let percent = |permille: i128| format!("{}{}.{}", if permille < 0 { "-" } else { "" }, permille.abs() / 10, permille.abs() % 10);
+    let percent = |permille: i128| {
+        format!(
+            "{}{}.{}",
+            if permille < 0 { "-" } else { "" },
+            permille.abs() / 10,
+            permille.abs() % 10
+        )
+    };
     Delta {
         currency: change.currency.code().to_owned(),
         before: decimal(change.before),
@@ -259,14 +273,20 @@ fn resources(estimate: &Estimate) -> Vec<Resource> {
         }
     }
     for item in &estimate.unpriced {
-        let unpriced =
-            Unpriced { component: item.component.clone(), reason: item.detail.clone(), known: item.known.clone() };
+        let unpriced = Unpriced {
+            component: item.component.clone(),
+            reason: item.detail.clone(),
+            known: item.known.clone(),
+        };
         if let Some(resource) = found.at(&item.resource) {
             resource.unpriced.push(unpriced);
         }
     }
     for item in &estimate.free {
-        let free = Free { component: item.component.clone(), reason: item.reason.clone() };
+        let free = Free {
+            component: item.component.clone(),
+            reason: item.reason.clone(),
+        };
         if let Some(resource) = found.at(&item.resource) {
             resource.free.push(free);
         }
@@ -365,7 +385,13 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_text() {
-        for (nanos, text) in [(0, "0.00"), (5_200_000, "0.0052"), (-1_500_000_000, "-1.50"), (1, "0.000000001"), (30_370_000_000, "30.37")] {
+        for (nanos, text) in [
+            (0, "0.00"),
+            (5_200_000, "0.0052"),
+            (-1_500_000_000, "-1.50"),
+            (1, "0.000000001"),
+            (30_370_000_000, "30.37"),
+        ] {
             assert_eq!(decimal(Money::from_nanos(nanos)), text);
         }
     }

@@ -58,9 +58,18 @@ impl Client {
     #[must_use]
     pub fn shape(self) -> Shape {
         match self {
-            Self::ClaudeCode => Shape::Json { key: "mcpServers", typed: true },
-            Self::Vscode => Shape::Json { key: "servers", typed: true },
-            Self::ClaudeDesktop | Self::Cursor | Self::Gemini => Shape::Json { key: "mcpServers", typed: false },
+            Self::ClaudeCode => Shape::Json {
+                key: "mcpServers",
+                typed: true,
+            },
+            Self::Vscode => Shape::Json {
+                key: "servers",
+                typed: true,
+            },
+            Self::ClaudeDesktop | Self::Cursor | Self::Gemini => Shape::Json {
+                key: "mcpServers",
+                typed: false,
+            },
             Self::Codex => Shape::Toml { key: "mcp_servers" },
         }
     }
@@ -69,8 +78,11 @@ impl Client {
     pub(crate) fn file(self, workspace: &Path, environment: &Environment) -> Result<PathBuf, Failure> {
         let home = || {
             environment.home().ok_or_else(|| {
-                Failure::new(Exit::Settings, "the home folder is not known, because `HOME` is not set")
-                    .hint("say where the client's file is with `--file`")
+                Failure::new(
+                    Exit::Settings,
+                    "the home folder is not known, because `HOME` is not set",
+                )
+                .hint("say where the client's file is with `--file`")
             })
         };
         Ok(match self {

@@ -35,10 +35,16 @@ fn merge_json(before: Option<&str>, key: &str, typed: bool, entry: &Entry) -> Re
         })?,
     };
     let servers = root.entry(key).or_insert_with(|| Value::Object(Map::new()));
-    let servers = servers.as_object_mut().ok_or_else(|| format!("its `{key}` is not an object"))?;
+    let servers = servers
+        .as_object_mut()
+        .ok_or_else(|| format!("its `{key}` is not an object"))?;
     // What the user added to our entry, such as environment variables, stays.
-    let ours = servers.entry(entry.name.clone()).or_insert_with(|| Value::Object(Map::new()));
-    let ours = ours.as_object_mut().ok_or_else(|| format!("its `{key}.{}` is not an object", entry.name))?;
+    let ours = servers
+        .entry(entry.name.clone())
+        .or_insert_with(|| Value::Object(Map::new()));
+    let ours = ours
+        .as_object_mut()
+        .ok_or_else(|| format!("its `{key}.{}` is not an object", entry.name))?;
     if typed {
         ours.insert("type".to_owned(), json!("stdio"));
     }
@@ -51,17 +57,25 @@ fn merge_json(before: Option<&str>, key: &str, typed: bool, entry: &Entry) -> Re
 
 fn merge_toml(before: Option<&str>, key: &str, entry: &Entry) -> Result<String, String> {
     use toml_edit::{Array, DocumentMut, Item, Table, value};
-    let mut root: DocumentMut =
-        before.unwrap_or_default().parse().map_err(|error| format!("it is not valid TOML ({error})"))?;
+    let mut root: DocumentMut = before
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| format!("it is not valid TOML ({error})"))?;
     let servers = root.entry(key).or_insert_with(|| {
         let mut table = Table::new();
         // Only `[mcp_servers.prov]` is written, not an empty `[mcp_servers]` above it.
         table.set_implicit(true);
         Item::Table(table)
     });
-    let servers = servers.as_table_like_mut().ok_or_else(|| format!("its `{key}` is not a table"))?;
-    let ours = servers.entry(&entry.name).or_insert_with(|| Item::Table(Table::new()));
-    let ours = ours.as_table_like_mut().ok_or_else(|| format!("its `{key}.{}` is not a table", entry.name))?;
+    let servers = servers
+        .as_table_like_mut()
+        .ok_or_else(|| format!("its `{key}` is not a table"))?;
+    let ours = servers
+        .entry(&entry.name)
+        .or_insert_with(|| Item::Table(Table::new()));
+    let ours = ours
+        .as_table_like_mut()
+        .ok_or_else(|| format!("its `{key}.{}` is not a table", entry.name))?;
     ours.insert("command", value(entry.command.clone()));
     ours.insert("args", value(entry.arguments.iter().collect::<Array>()));
     Ok(root.to_string())
@@ -72,7 +86,11 @@ mod tests {
     use super::*;
 
     fn entry() -> Entry {
-        Entry { name: "prov".into(), command: "/opt/prov".into(), arguments: vec!["mcp".into(), "serve".into()] }
+        Entry {
+            name: "prov".into(),
+            command: "/opt/prov".into(),
+            arguments: vec!["mcp".into(), "serve".into()],
+        }
     }
 
     #[test]
@@ -95,12 +113,22 @@ mod tests {
         assert_eq!(code["mcpServers"]["prov"]["type"], "stdio");
         let codex = merge(Client::Codex, Some("# mine\nmodel = \"x\"\n"), &entry()).unwrap();
         assert!(codex.starts_with("# mine\nmodel = \"x\"\n"), "{codex}");
-        assert!(codex.contains("[mcp_servers.prov]\ncommand = \"/opt/prov\""), "{codex}");
+        assert!(
+            codex.contains("[mcp_servers.prov]\ncommand = \"/opt/prov\""),
+            "{codex}"
+        );
     }
 
     #[test]
     fn merging_twice_changes_nothing_more() {
-        for client in [Client::ClaudeDesktop, Client::ClaudeCode, Client::Vscode, Client::Cursor, Client::Codex, Client::Gemini] {
+        for client in [
+            Client::ClaudeDesktop,
+            Client::ClaudeCode,
+            Client::Vscode,
+            Client::Cursor,
+            Client::Codex,
+            Client::Gemini,
+        ] {
             let once = merge(client, None, &entry()).unwrap();
             assert_eq!(merge(client, Some(&once), &entry()).unwrap(), once);
         }
