@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use policy::Policy;
+use program::Config as _;
 use prov::cli::Cli;
 use prov::config::ProvConfig;
 use prov::wiring;
@@ -108,10 +109,16 @@ fn the_errors_page() {
 #[test]
 fn the_settings_page() {
     let table = settings::reference::<ProvConfig>(wiring::PROGRAM.prefix).unwrap();
+    let workspace = match ProvConfig::WORKSPACE_SECTIONS {
+        [] => "A workspace's file may set none of them".to_owned(),
+        sections => format!(
+            "A workspace's `.prov/config.toml` may set only {}",
+            sections.join(", ")
+        ),
+    };
     let text = format!(
         "# Settings of `prov`\n\nGenerated from the declarations. A later layer wins: default, `/etc/prov/config.toml`, the \
-         user's `config.toml`, the workspace's `.prov/config.toml` (which may set only what is not about safety), \
-         environment, `--set`.\n\n{table}"
+         user's `config.toml`, environment, `--set`. {workspace}: it is other people's data.\n\n{table}"
     );
     page("config/prov.md", &text);
 }

@@ -14,6 +14,8 @@ use crate::session::Session;
 
 /// How long work in flight may take to stop once we are told to.
 const STOP_WITHIN: std::time::Duration = std::time::Duration::from_millis(300);
+/// How long calls over HTTP may take to end once we are told to stop.
+const HTTP_STOP_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// `mcp serve`.
 #[derive(Debug, Args)]
@@ -79,9 +81,16 @@ async fn serve<C: Config>(arguments: &ServeArguments, session: &Session<'_, C>) 
                 ));
             }
             printed(session.printer().data(&format!("http://{local}/mcp")))?;
-            mcp::http::serve(server, listener, options, stop)
-                .await
-                .map_err(|error| Failure::new(Exit::Internal, "serving stopped").because(&error))?;
+            let stopped = stop.clone();
+            let patience = async move {
+                stopped.cancelled().await;
+                tokio::time::sleep(HTTP_STOP_WITHIN).await;
+            };
+            tokio::select! {
+                served = mcp::http::serve(server, listener, options, stop) => served
+                    .map_err(|error| Failure::new(Exit::Internal, "serving stopped").because(&error))?,
+                () = patience => tracing::warn!("stopped with calls still running"),
+            }
             Ok(Exit::Ok)
         }
     }

@@ -23,7 +23,7 @@ pub(crate) struct Sites<'a> {
     option: Option<&'a str>,
     /// All resources are of one provider, so that a region that is not its own is a mistake.
     single: bool,
-    /// Whether a resource has a region of its own although the call names another.
+    /// Whether the call's region counted although the configuration names another.
     overruled: Cell<bool>,
 }
 
@@ -57,19 +57,29 @@ impl<'a> Sites<'a> {
         Ok(sites)
     }
 
-    /// Where `part` runs. Its own region counts, then the configuration's, then the call's, then the provider's
-    /// default, which is said.
+    /// Where `part` runs. The call's region counts where the provider has it: "what would this cost there" is what
+    /// it asks. Then the resource's own, then the configuration's, then the provider's default, which is said.
     pub(crate) fn of(&self, sheet: &mut Sheet<'_>, part: &Part<'_>) -> Result<Site<'a>, Error> {
         let path = &part.address.path;
         let provider = self.provider(part)?;
-        if let Some(region) = text(part.node, "region") {
+        let own = text(part.node, "region");
+        if let Some(region) = own {
             check(provider, &format!("{path}.region"), region)?;
-            return Ok(self.settle(provider, region));
         }
-        if let Some(region) = self.inherited(provider, "region", self.top_region)? {
-            return Ok(self.settle(provider, region));
-        }
+        let named = match own {
+            Some(region) => Some(region),
+            None => self.inherited(provider, "region", self.top_region)?,
+        };
         if let Some(region) = self.inherited(provider, "region", self.option)? {
+            if named.is_some_and(|named| named != region) {
+                self.overruled.set(true);
+            }
+            return Ok(Site {
+                provider,
+                region: region.to_owned(),
+            });
+        }
+        if let Some(region) = named {
             return Ok(Site {
                 provider,
                 region: region.to_owned(),
@@ -85,11 +95,11 @@ impl<'a> Sites<'a> {
         })
     }
 
-    /// Says what the call asked for and did not get.
+    /// Says that the call's region counted, not the configuration's.
     pub(crate) fn explain(&self, sheet: &mut Sheet<'_>) {
         if let (Some(region), true) = (self.option, self.overruled.get()) {
             sheet.assume(format!(
-                "the configuration names regions of its own; `{region}` of the call is used only where it names none"
+                "priced for `{region}`, as the call asks; the configuration names another region"
             ));
         }
     }
@@ -136,16 +146,6 @@ impl<'a> Sites<'a> {
             Ok(()) => Ok(Some(region)),
             Err(_) if !self.single && self.somebody_has(region) => Ok(None),
             Err(error) => Err(error),
-        }
-    }
-
-    fn settle(&self, provider: &'a Provider, region: &str) -> Site<'a> {
-        if self.option.is_some_and(|option| option != region) {
-            self.overruled.set(true);
-        }
-        Site {
-            provider,
-            region: region.to_owned(),
         }
     }
 

@@ -97,7 +97,7 @@ fn a_machine_no_plan_can_be_is_unpriced() {
 }
 
 #[test]
-fn the_region_of_the_call_fills_gaps_and_is_checked() {
+fn the_region_of_the_call_counts_and_is_checked() {
     let bare = record([
         ("name", text("a")),
         ("provider", text("hetzner")),
@@ -117,6 +117,6 @@ fn the_region_of_the_call_fills_gaps_and_is_checked() {
     assert!(matches!(at(Some("us-east-1")), Err(Error::UnknownRegion { .. })));
     let own = servers(vec![server("a", "hetzner", "fsn1", spec(2, 4, 20))]);
     let estimate = provisioning::cost::estimate(&own, &shipped(), &options(Some("sin"))).unwrap();
-    assert_eq!(estimate.lines[0].region, "fsn1");
-    assert!(estimate.assumptions[0].contains("`sin` of the call is used only where"));
+    assert_eq!(estimate.lines[0].region, "sin");
+    assert!(estimate.assumptions[0].contains("priced for `sin`, as the call asks"));
 }
