@@ -13,7 +13,7 @@ from mcp import Client, StdioServerParameters
 
 
 def heading(text):
-    print(f"\n\033[1m{text}\033[0m")
+    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}")
 
 
 def show_findings(findings):

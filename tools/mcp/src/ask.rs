@@ -68,13 +68,13 @@ pub(crate) fn answers(
     responses: Option<std::collections::BTreeMap<String, Value>>,
     state: Option<&str>,
     codec: &RequestStateCodec,
-    binding: &str,
+    binding: impl Fn() -> String,
 ) -> Result<Answers, ErrorData> {
     let state = match state {
         None => None,
         Some(sealed) => {
             let opened = codec
-                .open_with(sealed, binding.as_bytes())
+                .open_with(sealed, binding().as_bytes())
                 .ok()
                 .and_then(|b| String::from_utf8(b).ok());
             let hint = || Some(serde_json::json!({"next": "send the request again without `requestState`"}));

@@ -272,7 +272,9 @@ impl ServerHandler for Handler {
         let binding = self.shared.binding("", "prompts/get", &request.name, &given);
         let arguments = texts(given)?;
         let state = request.request_state.as_deref();
-        let answers = ask::answers(request.input_responses, state, &self.shared.codec, &binding)?;
+        let answers = ask::answers(request.input_responses, state, &self.shared.codec, || {
+            binding.clone()
+        })?;
         let reply = self.shared.prompts.get(&request.name, &arguments, &answers);
         match reply.map_err(|error| convert::protocol_error(&error))? {
             PromptReply::Messages(parts) => {

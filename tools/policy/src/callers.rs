@@ -5,15 +5,18 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
-use toolcall::Caller;
+use toolcall::{Caller, Decision, Request};
 
 use crate::Error;
 
 /// How many callers are kept. Beyond that the oldest is forgotten: it only costs building it again.
 const KEPT: usize = 64;
+
+/// How many resources' decisions are kept per caller and action.
+const RESOURCES_KEPT: usize = 64;
 
 /// A caller in Cedar's terms.
 pub(crate) struct Known {
@@ -22,6 +25,33 @@ pub(crate) struct Known {
     pub(crate) principal: EntityUid,
     pub(crate) entities: Entities,
     pub(crate) context: Context,
+    /// Decisions by action and resource.
+    decisions: Mutex<HashMap<&'static str, HashMap<String, Decision>>>,
+}
+
+impl Known {
+    /// What was decided on the same question of this caller.
+    pub(crate) fn remembered(&self, request: &Request<'_>) -> Option<Decision> {
+        self.decisions()
+            .get(request.action)?
+            .get(&request.resource.id)
+            .cloned()
+    }
+
+    /// Keeps the decision for the next time.
+    pub(crate) fn remember(&self, action: &'static str, resource: &str, decision: &Decision) {
+        let mut decisions = self.decisions();
+        let of_action = decisions.entry(action).or_default();
+        // Resources are named by callers: they must not fill the memory.
+        if of_action.len() >= RESOURCES_KEPT {
+            of_action.clear();
+        }
+        of_action.insert(resource.to_owned(), decision.clone());
+    }
+
+    fn decisions(&self) -> MutexGuard<'_, HashMap<&'static str, HashMap<String, Decision>>> {
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The callers seen of late.
@@ -94,6 +124,7 @@ impl Callers {
             principal,
             entities,
             context,
+            decisions: Mutex::default(),
         })
     }
 

@@ -18,7 +18,7 @@ use cedar_policy::{
 };
 use toolcall::{Catalog, Decide, Decision, Effect, Request};
 
-use crate::callers::Callers;
+use crate::callers::{Callers, Known};
 pub use crate::error::{Error, Problem};
 pub use crate::load::{PolicySource, shipped};
 pub use crate::matrix::matrix;
@@ -35,6 +35,7 @@ pub struct Policy {
 
 /// What a decision needs to know of an action, built once.
 struct Action {
+    name: &'static str,
     uid: EntityUid,
     effect: Effect,
     kind: &'static str,
@@ -90,8 +91,8 @@ impl Policy {
         ids
     }
 
-    /// Cedar's response to `request`, or why the question makes no sense.
-    fn ask(&self, request: &Request<'_>) -> Result<cedar_policy::Response, String> {
+    /// What the request's action is declared as, or why the question makes no sense.
+    fn action(&self, request: &Request<'_>) -> Result<&Action, String> {
         let action = self
             .actions
             .get(request.action)
@@ -107,7 +108,16 @@ impl Policy {
                 request.resource.kind
             ));
         }
-        let known = self.callers.known(request.caller, request.transport)?;
+        Ok(action)
+    }
+
+    /// Cedar's response to `request` of a caller who is `known`.
+    fn ask(
+        &self,
+        request: &Request<'_>,
+        action: &Action,
+        known: &Known,
+    ) -> Result<cedar_policy::Response, String> {
         let resource =
             EntityUid::from_type_name_and_id(action.resource.clone(), EntityId::new(&request.resource.id));
         // Not checked against the schema again: every part has been built to it.
@@ -127,37 +137,58 @@ impl Policy {
 
 impl Decide for Policy {
     fn decide(&self, request: &Request<'_>) -> Decision {
-        let response = match self.ask(request) {
-            Ok(response) => response,
-            Err(reason) => {
-                return Decision::Deny {
-                    policies: Vec::new(),
-                    reason,
-                };
-            }
+        let action = match self.action(request) {
+            Ok(action) => action,
+            Err(reason) => return senseless(reason),
         };
-        let diagnostics = response.diagnostics();
-        // Cedar leaves out a policy that fails. If that was a `forbid`, the rest could say yes: so any failure is no.
-        let failed: Vec<String> = diagnostics.errors().map(failed_policy).collect();
-        if !failed.is_empty() {
-            let reason = format!("could not evaluate `{}`", failed.join("`, `"));
-            return Decision::Deny {
-                policies: failed,
-                reason,
-            };
+        let known = match self.callers.known(request.caller, request.transport) {
+            Ok(known) => known,
+            Err(reason) => return senseless(reason),
+        };
+        // The policies never change, and nothing else goes into a decision: the same question has the same answer.
+        if let Some(decision) = known.remembered(request) {
+            return decision;
         }
-        let mut policies: Vec<String> = diagnostics.reason().map(ToString::to_string).collect();
-        policies.sort();
-        match response.decision() {
-            Answer::Allow => Decision::Allow { policies },
-            Answer::Deny if policies.is_empty() => Decision::Deny {
-                policies,
-                reason: "no policy permits it".to_owned(),
-            },
-            Answer::Deny => {
-                let reason = format!("forbidden by `{}`", policies.join("`, `"));
-                Decision::Deny { policies, reason }
-            }
+        let decision = match self.ask(request, action, &known) {
+            Ok(response) => judge(&response),
+            Err(reason) => senseless(reason),
+        };
+        known.remember(action.name, &request.resource.id, &decision);
+        decision
+    }
+}
+
+/// A question that makes no sense is answered with no.
+fn senseless(reason: String) -> Decision {
+    Decision::Deny {
+        policies: Vec::new(),
+        reason,
+    }
+}
+
+/// Cedar's response as a decision.
+fn judge(response: &cedar_policy::Response) -> Decision {
+    let diagnostics = response.diagnostics();
+    // Cedar leaves out a policy that fails. If that was a `forbid`, the rest could say yes: so any failure is no.
+    let failed: Vec<String> = diagnostics.errors().map(failed_policy).collect();
+    if !failed.is_empty() {
+        let reason = format!("could not evaluate `{}`", failed.join("`, `"));
+        return Decision::Deny {
+            policies: failed,
+            reason,
+        };
+    }
+    let mut policies: Vec<String> = diagnostics.reason().map(ToString::to_string).collect();
+    policies.sort();
+    match response.decision() {
+        Answer::Allow => Decision::Allow { policies },
+        Answer::Deny if policies.is_empty() => Decision::Deny {
+            policies,
+            reason: "no policy permits it".to_owned(),
+        },
+        Answer::Deny => {
+            let reason = format!("forbidden by `{}`", policies.join("`, `"));
+            Decision::Deny { policies, reason }
         }
     }
 }
@@ -168,9 +199,10 @@ fn failed_policy(error: &AuthorizationError) -> String {
 }
 
 impl Action {
-    fn new(name: &str, effect: Effect, kind: &'static str) -> Result<Self, Error> {
+    fn new(name: &'static str, effect: Effect, kind: &'static str) -> Result<Self, Error> {
         let kind_of_actions = EntityTypeName::from_str("Action").map_err(Error::catalogue)?;
         Ok(Self {
+            name,
             uid: EntityUid::from_type_name_and_id(kind_of_actions, EntityId::new(name)),
             effect,
             kind,

@@ -141,10 +141,21 @@ fn filter(text: &str) -> Result<EnvFilter, Error> {
 /// What a filter can let through.
 const LEVELS: &str = "off, error, warn, info, debug, trace";
 
-/// Whether `word` could be meant for `level`: the same first letter, and at most three letters more or fewer.
+/// Whether `word` could be meant for `level`: the same first letter, and at most one letter of the level missing.
 fn resembles(word: &str, level: &str) -> bool {
-    let first = |text: &str| text.chars().next().map(|letter| letter.to_ascii_lowercase());
-    first(word) == first(level) && word.len().abs_diff(level.len()) <= 3
+    let mut letters: Vec<char> = word.to_ascii_lowercase().chars().collect();
+    let same_start = letters.first().copied() == level.chars().next();
+    let missing = level
+        .chars()
+        .filter(|letter| match letters.iter().position(|other| other == letter) {
+            Some(at) => {
+                letters.swap_remove(at);
+                false
+            }
+            None => true,
+        });
+    // Counting takes the letters out one by one, so that a doubled letter must be there twice.
+    missing.count() <= 1 && same_start
 }
 
 impl Drop for Guard {
@@ -173,6 +184,8 @@ mod tests {
             "mcp[call]=trace",
             "mcp[call{tool=a}]=debug",
             "vault_tools",
+            "tower",
+            "tokio",
         ] {
             assert!(filter(good).is_ok(), "{good}");
         }
@@ -190,6 +203,8 @@ mod tests {
             reason("inof")
                 .ends_with("`inof` is no level; the levels are off, error, warn, info, debug, trace")
         );
-        assert!(reason("warning").contains("is no level"));
+        for typo in ["warning", "debg", "eror", "Trce"] {
+            assert!(reason(typo).contains("is no level"), "{typo}");
+        }
     }
 }

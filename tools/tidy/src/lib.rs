@@ -14,6 +14,7 @@ pub mod manifests;
 pub mod module_docs;
 pub mod owners;
 pub mod package;
+pub mod paths;
 pub mod places;
 pub mod prompts;
 pub mod repository;

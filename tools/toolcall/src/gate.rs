@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redacted::Scrubber;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -154,13 +154,14 @@ impl Gate {
     ///
     /// # Errors
     /// Whatever kept the call from succeeding, scrubbed of secrets. Refusals are recorded like calls.
-    pub async fn call(&self, who: &Identified, call: Call) -> Result<Reply, ToolError> {
+    pub async fn call(&self, who: &Identified, mut call: Call) -> Result<Reply, ToolError> {
         let Some(tool) = self.catalog.tool(&call.tool).cloned() else {
             let error = self.unknown_tool(who, &call.tool, call.origin.transport);
             return Err(self.refuse(Some(&who.caller), &call.tool, error, &call.origin));
         };
         let declaration = tool.declaration();
-        let permitted = self.understand(&tool, &call).and_then(|(prepared, digest)| {
+        let arguments = std::mem::take(&mut call.arguments);
+        let permitted = self.understand(&tool, arguments).and_then(|(prepared, digest)| {
             let policies = self.decide(
                 who,
                 declaration.name,
@@ -293,11 +294,17 @@ impl Gate {
     }
 
     /// Reads the arguments, without doing anything.
-    fn understand(&self, tool: &Arc<dyn AnyTool>, call: &Call) -> Result<(Prepared, String), ToolError> {
-        let arguments = Value::Object(call.arguments.clone());
-        let bytes = bound::size(&arguments);
-        if bytes > self.bounds.arguments_bytes {
-            let limit = self.bounds.arguments_bytes;
+    fn understand(
+        &self,
+        tool: &Arc<dyn AnyTool>,
+        arguments: Map<String, Value>,
+    ) -> Result<(Prepared, String), ToolError> {
+        let mut arguments = Value::Object(arguments);
+        // Equal arguments have equal digests, whatever the order of their keys.
+        arguments.sort_all_objects();
+        let text = arguments.to_string();
+        let (bytes, limit) = (text.len(), self.bounds.arguments_bytes);
+        if bytes > limit {
             return Err(ToolError::new(
                 ErrorKind::LimitExceeded,
                 format!("the arguments have {bytes} bytes, more than the {limit} that are read"),
@@ -314,9 +321,11 @@ impl Gate {
             )
             .hint("name the secret by its reference instead of writing it back"));
         }
-        let digest = digest(&arguments);
-        let prepared = Arc::clone(tool).prepare(call.arguments.clone())?;
-        Ok((prepared, digest))
+        let arguments = match arguments {
+            Value::Object(arguments) => arguments,
+            _ => Map::new(),
+        };
+        Ok((Arc::clone(tool).prepare(arguments)?, digest(&text)))
     }
 
     /// Runs a prepared call until it ends, is withdrawn, or is too late.
@@ -444,18 +453,13 @@ fn unrecorded(error: crate::RecordError) -> ToolError {
     .because(error)
 }
 
-/// SHA-256 of the arguments with object keys sorted, so that equal arguments have equal digests.
-fn digest(arguments: &Value) -> String {
-    let mut hasher = Sha256::new();
-    let mut canonical = arguments.clone();
-    canonical.sort_all_objects();
-    hasher.update(canonical.to_string().as_bytes());
-    hasher
-        .finalize()
+/// SHA-256 of `text`, in hex.
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
         .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
+        .fold(String::with_capacity(64), |mut hex, byte| {
             use fmt::Write as _;
-            let _infallible = write!(text, "{byte:02x}");
-            text
+            let _infallible = write!(hex, "{byte:02x}");
+            hex
         })
 }

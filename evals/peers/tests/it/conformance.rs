@@ -89,6 +89,21 @@ fn fixture_meets_2025_11_25() {
     fixture_passes("2025-11-25", 30);
 }
 
+/// The suite does not score it yet; we do.
+#[test]
+fn fixture_compares_headers_with_the_arguments_they_repeat() {
+    let web = Web::start("fixture", &[]);
+    let home = Isolated::new();
+    let scenario = "http-custom-header-server-validation";
+    suite(
+        &web,
+        &["--scenario", scenario, "--spec-version", "2026-07-28"],
+        &home.path(""),
+    );
+    let (found, ran) = findings(&home.path(""), &["FAILURE", "WARNING"]);
+    assert_eq!((found, ran.len()), (Vec::new(), 1));
+}
+
 /// Scenarios that need no fixture, by revision.
 const PRODUCT_2026: [&str; 10] = [
     "server-stateless",

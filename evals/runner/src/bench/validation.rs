@@ -88,7 +88,7 @@ fn configuration(lines: usize) -> String {
     let server = |number: usize| {
         format!(
             "    {{\n      name = \"web-{number}\",\n      plan = \"t3.medium\",\n      role = \"web\",\n      \
-             spec = {{ cpu = 2, memory_gb = 4, disk_gb = 40 }},\n      tags = {{ Number = \"{number}\" }},\n    }},\n"
+             spec = {{ cpu = 2, memory_gb = 4, disk_gb = 40 }},\n      tags = {{ Position = \"{number}\" }},\n    }},\n"
         )
     };
     let servers: String = (1..=lines.saturating_sub(6).div_ceil(EACH)).map(server).collect();

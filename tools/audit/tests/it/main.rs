@@ -1,6 +1,11 @@
 //! The log from outside: whole chains, damaged ones, several processes, crashes and full disks.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly"
+)]
 
 mod chain;
 mod cost;

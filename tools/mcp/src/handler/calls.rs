@@ -19,12 +19,13 @@ impl Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let (who, origin) = self.who(&context).await?;
         let arguments = request.arguments.unwrap_or_default();
-        let binding = self
-            .shared
-            .binding(&who.caller().id, "tools/call", &request.name, &arguments);
+        let binding = || {
+            self.shared
+                .binding(&who.caller().id, "tools/call", &request.name, &arguments)
+        };
         let client = convert::declared(context.client_capabilities().as_ref());
         let state = request.request_state.as_deref();
-        let mut answers = ask::answers(request.input_responses, state, &self.shared.codec, &binding)
+        let mut answers = ask::answers(request.input_responses, state, &self.shared.codec, binding)
             .map_err(|error| self.refused(&who, &request.name, error, &origin))?;
         for _ in 0..ROUNDS {
             let call = self.prepare(
@@ -46,7 +47,7 @@ impl Handler {
             };
             ask::check(&ask, &client)?;
             if is_modern(&context) {
-                return Ok(ask::input_required(ask, &self.shared.codec, &binding)?.into());
+                return Ok(ask::input_required(ask, &self.shared.codec, &binding())?.into());
             }
             answers = ask::ask_legacy(ask, &context.peer).await?;
         }

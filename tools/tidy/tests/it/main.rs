@@ -81,3 +81,8 @@ fn first_pages_say_what_they_must() {
 fn links_lead_somewhere() {
     hold(&tidy::links::check(&repository()));
 }
+
+#[test]
+fn pages_name_files_that_are_there() {
+    hold(&tidy::paths::check(&repository()));
+}
