@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use provisioning::workspace::{Error, Workspace, check};
+#[cfg(target_os = "linux")]
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+#[cfg(target_os = "linux")]
 use rustix::io::Errno;
 
 /// The most that is read of a file.
@@ -30,6 +32,13 @@ impl WorkspaceFiles {
         &self.root
     }
 
+    /// Only Linux can be asked to stay below a folder.
+    #[cfg(not(target_os = "linux"))]
+    fn open(&self, relative: &str) -> Result<File, Error> {
+        self.open_resolved(relative)
+    }
+
+    #[cfg(target_os = "linux")]
     fn open(&self, relative: &str) -> Result<File, Error> {
         let root = File::open(&self.root).map_err(|error| unreadable(relative, &error))?;
         // Not to wait for a writer, should it be a pipe.

@@ -9,7 +9,7 @@ use crate::{BoxFuture, ToolError};
 pub enum Credential {
     /// The operating-system user at the other end of our standard input, or at the command line.
     LocalUser {
-        /// Login name, or `uid:<number>` where it has none.
+        /// Login name, or `uid-<number>` where it has none.
         name: String,
     },
     /// A bearer token from an `Authorization` header or a token file.

@@ -11,6 +11,7 @@
 mod client_file;
 mod commands;
 mod install;
+mod pages;
 mod refusals;
 mod run;
 mod tools;

@@ -4,39 +4,39 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A temporary workspace, state folder and home.
-pub struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
 /// What a run printed, and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("workspace")).unwrap();
         Self { folder }
     }
 
-    pub fn workspace(&self) -> PathBuf {
+    pub(crate) fn workspace(&self) -> PathBuf {
         self.folder.path().join("workspace")
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn audit_log(&self) -> PathBuf {
+    pub(crate) fn audit_log(&self) -> PathBuf {
         self.folder.path().join("state/prov/audit/audit.jsonl")
     }
 
     /// Writes `text` to `name` in the workspace.
-    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.workspace().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -44,11 +44,11 @@ impl World {
     }
 
     /// Runs `prov` with `arguments`, in the workspace.
-    pub fn prov<const N: usize>(&self, arguments: [&str; N]) -> Ran {
+    pub(crate) fn prov<const N: usize>(&self, arguments: [&str; N]) -> Ran {
         self.command().args(arguments).output().map(Ran::from).unwrap()
     }
 
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_prov"));
         command
             .current_dir(self.workspace())
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// The audit log's records.
-    pub fn records(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn records(&self) -> Vec<serde_json::Value> {
         let text = std::fs::read_to_string(self.audit_log()).unwrap_or_default();
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -80,7 +80,7 @@ impl From<Output> for Ran {
 }
 
 /// A shipped example's text.
-pub fn example(name: &str) -> String {
+pub(crate) fn example(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/provisioning/examples");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }

@@ -11,7 +11,7 @@ use toolcall::{Catalog, ErrorKind, Gate, ToolError};
 use crate::run::{World, example};
 
 /// The executable's own catalogue over `workspace`.
-pub fn catalog(workspace: &Path) -> Catalog {
+pub(crate) fn catalog(workspace: &Path) -> Catalog {
     let config = ProvConfig::default();
     let executable = Path::new(env!("CARGO_BIN_EXE_prov"));
     let wired = (PROGRAM.wire)(&Wiring {

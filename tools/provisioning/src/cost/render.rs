@@ -151,9 +151,13 @@ fn footer(estimate: &Estimate) -> Vec<String> {
     } else {
         format!(" ({} in part)", counts.partly)
     };
+    let resources = match counts.resources {
+        1 => "1 resource".to_owned(),
+        count => format!("{count} resources"),
+    };
     let mut out = vec![format!(
-        "{} resources: {} estimated{partly}, {} free, {} unpriced",
-        counts.resources, counts.estimated, counts.free, counts.unpriced
+        "{resources}: {} estimated{partly}, {} free, {} unpriced",
+        counts.estimated, counts.free, counts.unpriced
     )];
     if let (Some(oldest), Some(newest)) = (estimate.oldest, estimate.newest) {
         let range = if oldest == newest {
