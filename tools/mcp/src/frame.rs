@@ -9,9 +9,36 @@ pub(crate) const MESSAGE_BYTES: usize = 16 << 20;
 /// Reads one message. The error is the JSON-RPC reply to send instead.
 pub(crate) fn parse(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Value> {
     match serde_json::from_slice::<ClientJsonRpcMessage>(bytes) {
+        // rmcp reads whatever fits no method it knows as a method of its own making, also `tools/call` with wrong
+        // parameters.
+        Ok(ClientJsonRpcMessage::Request(request)) if misread(&request.request) => {
+            let id = serde_json::to_value(&request.id).ok();
+            let message = format!("the parameters do not fit `{}`", request.request.method());
+            Err(refusal(ErrorCode::INVALID_PARAMS, message, id))
+        }
         Ok(message) => Ok(message),
         Err(error) => Err(explain(bytes, &error)),
     }
+}
+
+/// Whether a request of a known method was read as one of an unknown method.
+fn misread(request: &ClientRequest) -> bool {
+    const KNOWN: [&str; 13] = [
+        "completion/complete",
+        "initialize",
+        "logging/setLevel",
+        "prompts/get",
+        "prompts/list",
+        "resources/list",
+        "resources/read",
+        "resources/subscribe",
+        "resources/templates/list",
+        "resources/unsubscribe",
+        "subscriptions/listen",
+        "tools/call",
+        "tools/list",
+    ];
+    matches!(request, ClientRequest::CustomRequest(custom) if KNOWN.contains(&custom.method.as_str()))
 }
 
 /// The reply to a message that was too large to read.

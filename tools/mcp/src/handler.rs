@@ -118,6 +118,12 @@ impl ServerHandler for Handler {
         self.shared.config.clone()
     }
 
+    /// For the headers that repeat an argument: rmcp compares them by the schema.
+    fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
+        let tool = self.shared.gate.catalog().tool(name)?;
+        Some(self.shared.tool(tool.declaration()))
+    }
+
     async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
@@ -347,6 +353,7 @@ impl ServerHandler for Handler {
         loop {
             let change = tokio::select! {
                 () = context.cancelled() => return Ok(()),
+                () = self.shared.closing.cancelled() => return Ok(()),
                 change = changes.recv() => change,
             };
             let sink = context.sink();

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use redacted::Redacted;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -28,6 +29,9 @@ use crate::sse;
 
 /// Largest body of a request, in bytes.
 pub const BODY_BYTES: usize = 4 << 20;
+
+/// How long what is in flight may take to end, and then how long what was cut may take to notice.
+const LEAVE_WITHIN: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// How to serve over HTTP.
 #[derive(Debug, Clone, Default)]
@@ -57,10 +61,29 @@ pub async fn serve(
     options: Options,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let app = router(server, listener.local_addr()?, options, &stop);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
+    let (closing, cut) = (server.shared.closing.clone(), CancellationToken::new());
+    let app = router(server, listener.local_addr()?, options, &cut);
+    // An answer that comes in pieces must not wait for the client's delayed acknowledgement of the first.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays slow");
+        }
+    });
+    let served = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        result = served.into_future() => result,
+        // A client that stalls must not keep us.
+        () = leave(&stop, &closing, &cut) => Ok(()),
+    }
+}
+
+/// Ends a while after `stop`: subscriptions get their last word, then what is still open is cut.
+async fn leave(stop: &CancellationToken, closing: &CancellationToken, cut: &CancellationToken) {
+    stop.cancelled().await;
+    closing.cancel();
+    tokio::time::sleep(LEAVE_WITHIN).await;
+    cut.cancel();
+    tokio::time::sleep(LEAVE_WITHIN).await;
 }
 
 /// What every request meets.

@@ -7,6 +7,7 @@ use rmcp::model::{
     Implementation, JsonObject, MetaObject, RequestStateCodec, ServerCapabilities, ServerConfig, Tool,
 };
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use toolcall::{Declaration, Gate, Prompts};
 
 use crate::convert;
@@ -97,6 +98,8 @@ pub(crate) struct Shared {
     /// Signs cursors and request states. The key lives as long as the process.
     pub(crate) codec: RequestStateCodec,
     pub(crate) adopt_trace: Option<AdoptTrace>,
+    /// Fires when we are about to end: subscriptions get their last word.
+    pub(crate) closing: CancellationToken,
     tools: HashMap<&'static str, Tool>,
 }
 
@@ -141,6 +144,7 @@ impl Server {
             result_meta,
             codec,
             adopt_trace: None,
+            closing: CancellationToken::new(),
             tools,
         };
         Self {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::model::ClientJsonRpcMessage;
 use rmcp::service::{
@@ -10,12 +11,17 @@ use rmcp::service::{
 use rmcp::transport::Transport;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use toolcall::Credential;
 
 use crate::frame::{self, MESSAGE_BYTES, Opening};
 use crate::handler::{Handler, Who};
 use crate::server::{Server, Shared};
+
+/// How long answers may take to leave after the client did, and then how long calls may take to stop. A client that
+/// reads no more must not keep us.
+const LEAVE_WITHIN: Duration = Duration::from_millis(300);
 
 /// Why serving ended other than by the client's leave.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +40,20 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), Broken> {
     let handler = Handler::new(Arc::clone(&server.shared), "stdio", Who::Connection(user));
-    let transport = Lines::new(server.shared, input, output, stop.clone());
+    let left = CancellationToken::new();
+    let closing = server.shared.closing.clone();
+    let transport = Lines::new(server.shared, input, output, stop.clone(), left.clone());
+    tokio::select! {
+        result = run(handler, transport, &stop) => result,
+        () = leave(&left, &closing, &stop) => Ok(()),
+    }
+}
+
+async fn run<R, W>(handler: Handler, transport: Lines<R, W>, stop: &CancellationToken) -> Result<(), Broken>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
     match serve_server_with_ct(handler, transport, stop.clone()).await {
         Ok(running) => match running.waiting().await {
             Ok(_) => Ok(()),
@@ -45,6 +64,19 @@ pub async fn serve(
         Err(_) if stop.is_cancelled() => Ok(()),
         Err(error) => Err(Broken(error.to_string())),
     }
+}
+
+/// Ends when the client left or we were told to stop, and everything has had its time to end: subscriptions at
+/// once, answers a moment later, then calls, which are cancelled.
+async fn leave(left: &CancellationToken, closing: &CancellationToken, stop: &CancellationToken) {
+    tokio::select! {
+        () = left.cancelled() => {}
+        () = stop.cancelled() => {}
+    }
+    closing.cancel();
+    tokio::time::sleep(LEAVE_WITHIN).await;
+    stop.cancel();
+    tokio::time::sleep(LEAVE_WITHIN).await;
 }
 
 /// Serves the client at the process's own standard input and output.
@@ -61,64 +93,93 @@ struct Lines<R, W> {
     shared: Arc<Shared>,
     input: BufReader<R>,
     output: Arc<Mutex<W>>,
+    /// What is read of a line. INVARIANT: it outlives `receive`, which rmcp drops whenever it has something else
+    /// to do; a local buffer would lose the half line in it.
     line: Vec<u8>,
+    /// Whether the line is longer than any message, so that it is thrown away.
+    too_long: bool,
+    /// The refusal that is being written: a task, for the same reason.
+    refusing: Option<JoinHandle<io::Result<()>>>,
     opening: Opening,
     /// Fires when nobody reads our output any more.
     stop: CancellationToken,
+    /// Fires when our input ends.
+    left: CancellationToken,
 }
 
-impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin> Lines<R, W> {
-    fn new(shared: Arc<Shared>, input: R, output: W, stop: CancellationToken) -> Self {
+impl<R, W> Lines<R, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    fn new(
+        shared: Arc<Shared>,
+        input: R,
+        output: W,
+        stop: CancellationToken,
+        left: CancellationToken,
+    ) -> Self {
         let input = BufReader::with_capacity(64 << 10, input);
         let output = Arc::new(Mutex::new(output));
+        let (line, too_long, refusing, opening) = (Vec::new(), false, None, Opening::default());
         Self {
             shared,
             input,
             output,
-            line: Vec::new(),
-            opening: Opening::default(),
+            line,
+            too_long,
+            refusing,
+            opening,
             stop,
+            left,
         }
     }
 
     /// The next message that may go on; refusals are answered here.
     async fn next(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
-            let parsed = match self.read_line().await {
-                Ok(Line::Whole) => {
-                    let line = self.line.trim_ascii();
-                    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
-                    if line.is_empty() {
-                        continue;
-                    }
-                    frame::parse(line)
+            if let Some(refusing) = &mut self.refusing {
+                let written = refusing.await;
+                self.refusing = None;
+                if !matches!(written, Ok(Ok(()))) {
+                    return None;
                 }
-                Ok(Line::TooLong) => Err(frame::too_large()),
+            }
+            let parsed = match self.read_line().await {
+                Ok(Line::Whole) => self.take_line(),
+                Ok(Line::TooLong) => Some(Err(frame::too_large())),
                 Ok(Line::End) => return None,
                 Err(error) => {
                     tracing::warn!(%error, "standard input broke");
                     return None;
                 }
             };
-            // A long line must not keep its memory for the life of the connection.
-            self.line.shrink_to(1 << 20);
             match parsed {
-                Ok(message) if self.opening.admit(&message) => return Some(message),
-                Ok(_) => {}
-                Err(reply) => {
+                Some(Ok(message)) if self.opening.admit(&message) => return Some(message),
+                Some(Ok(_)) | None => {}
+                Some(Err(reply)) => {
                     self.shared.malformed(None, "stdio", &reply);
-                    if write(&self.output, reply.to_string().into_bytes()).await.is_err() {
-                        return None;
-                    }
+                    let output = Arc::clone(&self.output);
+                    let reply = reply.to_string().into_bytes();
+                    self.refusing = Some(tokio::spawn(async move { write(&output, reply).await }));
                 }
             }
         }
     }
 
+    /// The message in the line that was read; nothing if it is blank.
+    fn take_line(&mut self) -> Option<Result<ClientJsonRpcMessage, serde_json::Value>> {
+        let line = self.line.trim_ascii();
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        let parsed = (!line.is_empty()).then(|| frame::parse(line));
+        self.line.clear();
+        // A long line must not keep its memory for the life of the connection.
+        self.line.shrink_to(1 << 20);
+        parsed
+    }
+
     /// Reads up to a newline into `self.line`, at most `MESSAGE_BYTES`; a longer line is read and thrown away.
     async fn read_line(&mut self) -> io::Result<Line> {
-        self.line.clear();
-        let mut too_long = false;
         loop {
             let available = self.input.fill_buf().await?;
             if available.is_empty() {
@@ -134,14 +195,15 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin> Lines<R, W> {
                 None => (available.len(), false),
             };
             let wanted = if ended { used - 1 } else { used };
-            too_long |= self.line.len() + wanted > MESSAGE_BYTES;
-            if too_long {
+            self.too_long |= self.line.len() + wanted > MESSAGE_BYTES;
+            if self.too_long {
                 self.line = Vec::new();
             } else {
                 self.line.extend(available.iter().take(wanted));
             }
             self.input.consume(used);
             if ended {
+                let too_long = std::mem::take(&mut self.too_long);
                 return Ok(if too_long { Line::TooLong } else { Line::Whole });
             }
         }
@@ -186,10 +248,14 @@ where
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let stop = self.stop.clone();
-        tokio::select! {
+        let message = tokio::select! {
             () = stop.cancelled() => None,
             message = self.next() => message,
+        };
+        if message.is_none() {
+            self.left.cancel();
         }
+        message
     }
 
     async fn close(&mut self) -> Result<(), io::Error> {

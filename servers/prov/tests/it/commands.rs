@@ -55,7 +55,14 @@ fn a_broken_configuration_is_explained_and_exits_3() {
     );
 }
 
-/// Each kind of bad input: the command, its exit code, what it says, and the code in the audit log (if it got there).
+/// A command, its exit code, parts of what it says, and the code in the audit log if it got there.
+type Case = (
+    &'static [&'static str],
+    i32,
+    &'static [&'static str],
+    Option<&'static str>,
+);
+
 #[test]
 fn each_bad_input_has_its_own_message_and_exit_code() {
     let world = World::new();
@@ -64,7 +71,7 @@ fn each_bad_input_has_its_own_message_and_exit_code() {
     world.file("latin1.ncl", b"{ name = \"caf\xe9\" }");
     let call =
         |arguments: &[&str]| -> Ran { world.command().args(arguments).output().map(Ran::from).unwrap() };
-    let cases: &[(&[&str], i32, &[&str], Option<&str>)] = &[
+    let cases: &[Case] = &[
         (
             &["mcp", "call", "validate_confg"],
             10,

@@ -14,8 +14,6 @@ use crate::session::Session;
 
 /// How long work in flight may take to stop once we are told to.
 const STOP_WITHIN: std::time::Duration = std::time::Duration::from_millis(300);
-/// How long calls over HTTP may take to end once we are told to stop.
-const HTTP_STOP_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// `mcp serve`.
 #[derive(Debug, Args)]
@@ -81,16 +79,9 @@ async fn serve<C: Config>(arguments: &ServeArguments, session: &Session<'_, C>) 
                 ));
             }
             printed(session.printer().data(&format!("http://{local}/mcp")))?;
-            let stopped = stop.clone();
-            let patience = async move {
-                stopped.cancelled().await;
-                tokio::time::sleep(HTTP_STOP_WITHIN).await;
-            };
-            tokio::select! {
-                served = mcp::http::serve(server, listener, options, stop) => served
-                    .map_err(|error| Failure::new(Exit::Internal, "serving stopped").because(&error))?,
-                () = patience => tracing::warn!("stopped with calls still running"),
-            }
+            mcp::http::serve(server, listener, options, stop)
+                .await
+                .map_err(|error| Failure::new(Exit::Internal, "serving stopped").because(&error))?;
             Ok(Exit::Ok)
         }
     }
