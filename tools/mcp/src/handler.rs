@@ -73,13 +73,11 @@ impl Handler {
                 .map(|info| format!("{}/{}", clean(&info.name), clean(&info.version))),
             trace_id: context.meta.get_traceparent().and_then(trace_id),
         };
-        let from_http = context
-            .extensions
-            .get::<http::request::Parts>()
-            .and_then(|parts| parts.extensions.get::<Identified>())
-            .cloned();
-        if let Some(who) = from_http {
-            return Ok((who, origin));
+        // Over HTTP each request brings its own caller, also on a stream that somebody opened earlier.
+        let parts = context.extensions.get::<http::request::Parts>();
+        let brought = parts.and_then(|parts| parts.extensions.get::<Identified>());
+        if let Some(who) = brought.or_else(|| context.extensions.get::<Identified>()) {
+            return Ok((who.clone(), origin));
         }
         let credential = match &self.peer {
             Who::Known(who) => return Ok((who.clone(), origin)),
@@ -274,17 +272,32 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
+        let (who, origin) = self.who(&context).await?;
         let given = request.arguments.unwrap_or_default();
-        let binding = self.shared.binding("", "prompts/get", &request.name, &given);
-        let arguments = texts(given)?;
+        let binding = self
+            .shared
+            .binding(who.caller(), "prompts/get", &request.name, &given);
+        let refused = |error: ErrorData| self.refused(&who, "prompts/get", error, &origin);
+        let arguments = texts(given).map_err(refused)?;
         let state = request.request_state.as_deref();
         let answers = ask::answers(request.input_responses, state, &self.shared.codec, || {
             binding.clone()
-        })?;
-        let reply = self.shared.prompts.get(&request.name, &arguments, &answers);
-        match reply.map_err(|error| convert::protocol_error(&error))? {
+        })
+        .map_err(refused)?;
+        let reply = self
+            .shared
+            .prompts
+            .get(&request.name, &arguments, &answers)
+            .map_err(|error| {
+                let error = self
+                    .shared
+                    .gate
+                    .refuse(Some(who.caller()), "prompts/get", error, &origin);
+                convert::protocol_error(&error)
+            })?;
+        match reply {
             PromptReply::Messages(parts) => {
-                let messages = parts.into_iter().map(message).collect();
+                let messages = self.shared.gate.scrub(parts).into_iter().map(message).collect();
                 let mut result = GetPromptResult::new(messages);
                 result.meta = self.meta(&context);
                 Ok(result.into())

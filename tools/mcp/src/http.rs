@@ -4,6 +4,8 @@
 //! us through a name of its own), then the bearer token. Nothing else is reachable but a health check and the
 //! metadata that tells a client where to get a token (RFC 9728).
 
+mod sessions;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -20,15 +22,20 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use toolcall::{Credential, ErrorKind, Origin, ToolError};
 
 use crate::handler::{Handler, Who};
 use crate::server::Server;
 use crate::sse;
+use sessions::Sessions;
 
 /// Largest body of a request, in bytes.
 pub const BODY_BYTES: usize = 4 << 20;
+
+/// How many requests may be under way at once. A stream counts until its headers are out.
+const REQUESTS: usize = 512;
 
 /// How long what is in flight may take to end, and then how long what was cut may take to notice.
 const LEAVE_WITHIN: std::time::Duration = std::time::Duration::from_millis(300);
@@ -93,6 +100,8 @@ struct Front {
     options: Arc<Options>,
     resource: Arc<str>,
     metadata_url: Arc<str>,
+    sessions: Arc<Sessions>,
+    room: Arc<Semaphore>,
 }
 
 fn router(server: Server, address: SocketAddr, options: Options, stop: &CancellationToken) -> Router {
@@ -106,6 +115,8 @@ fn router(server: Server, address: SocketAddr, options: Options, stop: &Cancella
         metadata_url: metadata_url(&resource).into(),
         resource: resource.into(),
         options: Arc::new(options),
+        sessions: Arc::default(),
+        room: Arc::new(Semaphore::new(REQUESTS)),
     };
     let mut calls = Router::new().route_service("/mcp", streamable(&server, &front.options, stop));
     if front.options.legacy_sse {
@@ -221,6 +232,12 @@ async fn authenticate(State(front): State<Front>, mut request: Request, next: Ne
         Err(error) => return unauthorized(&front, &error),
     };
     let caller = who.caller().clone();
+    if let Err(response) = front.sessions.check(request.headers(), &caller) {
+        return response;
+    }
+    let Ok(_room) = front.room.try_acquire() else {
+        return busy(&front, &caller, transport);
+    };
     let is_json = request.method() == Method::POST
         && request
             .headers()
@@ -228,10 +245,41 @@ async fn authenticate(State(front): State<Front>, mut request: Request, next: Ne
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     request.extensions_mut().insert(who);
     let response = next.run(request).await;
+    front.sessions.keep(response.headers(), &caller);
     // rmcp answers a body that is not a message with 415 and a text; a JSON-RPC client wants a JSON-RPC error.
     if is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
         return malformed(&front, &caller, response).await;
     }
+    if response.status().is_client_error() || response.status().is_server_error() {
+        // What rmcp refuses never becomes a call, and is recorded all the same.
+        let message = format!("refused with HTTP {}", response.status().as_u16());
+        front
+            .server
+            .shared
+            .malformed(Some(&caller), transport, &json!({"error": {"message": message}}));
+    }
+    response
+}
+
+/// Too many requests are under way.
+fn busy(front: &Front, caller: &toolcall::Caller, transport: &'static str) -> Response {
+    let error = ToolError::new(
+        ErrorKind::Unavailable,
+        format!("{REQUESTS} requests are under way, which is the most"),
+    )
+    .hint("try again in a second");
+    let origin = Origin {
+        transport,
+        ..Origin::default()
+    };
+    let error = front.server.shared.gate.refuse(Some(caller), "", error, &origin);
+    let mut response = json_response(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &json!({"jsonrpc": "2.0", "error": wire(&error)}),
+    );
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 

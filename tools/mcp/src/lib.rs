@@ -8,6 +8,7 @@
 //! The only crate that knows rmcp. It knows no domain.
 
 mod ask;
+mod budget;
 mod convert;
 mod entries;
 mod frame;

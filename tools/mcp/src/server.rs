@@ -201,10 +201,19 @@ impl Shared {
     }
 
     /// The arguments of a request, bound to who sent it and what it is for.
-    pub(crate) fn binding(&self, caller: &str, method: &str, name: &str, arguments: &JsonObject) -> String {
+    pub(crate) fn binding(
+        &self,
+        caller: &toolcall::Caller,
+        method: &str,
+        name: &str,
+        arguments: &JsonObject,
+    ) -> String {
         let mut canonical = serde_json::Value::Object(arguments.clone());
         canonical.sort_all_objects();
-        format!("{caller}\u{1f}{method}\u{1f}{name}\u{1f}{canonical}")
+        format!(
+            "{}\u{1f}{method}\u{1f}{name}\u{1f}{canonical}",
+            caller.principal()
+        )
     }
 }
 

@@ -15,11 +15,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::stream;
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_server_with_ct};
 use rmcp::transport::Transport;
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use toolcall::Identified;
 
@@ -29,6 +30,8 @@ use crate::server::Server;
 
 /// How many streams may be open at once.
 const SESSIONS: usize = 256;
+/// How many of them one caller may have.
+const SESSIONS_OF_ONE: usize = 32;
 /// How many messages may wait in each direction.
 const WAITING: usize = 64;
 /// How often an idle stream gets a comment, so that nothing between us closes it.
@@ -69,7 +72,9 @@ async fn open(State(sse): State<Sse>, Extension(who): Extension<Identified>) -> 
     let id = uuid::Uuid::new_v4().simple().to_string();
     {
         let mut sessions = sse.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() >= SESSIONS {
+        let owner = who.caller().principal();
+        let own = sessions.values().filter(|session| session.owner == owner).count();
+        if sessions.len() >= SESSIONS || own >= SESSIONS_OF_ONE {
             return (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too many open streams; close one and try again",
@@ -79,7 +84,7 @@ async fn open(State(sse): State<Sse>, Extension(who): Extension<Identified>) -> 
         sessions.insert(
             id.clone(),
             Session {
-                owner: who.caller().id.clone(),
+                owner: who.caller().principal(),
                 messages: to_server,
             },
         );
@@ -172,16 +177,23 @@ async fn message(
         // Somebody else's session is not there, rather than forbidden.
         sessions
             .get(&query.session_id)
-            .filter(|session| session.owner == who.caller().id)
+            .filter(|session| session.owner == who.caller().principal())
             .map(|session| session.messages.clone())
     };
     let Some(sender) = sender else {
         return (StatusCode::NOT_FOUND, "no such session; open /sse first").into_response();
     };
     match frame::parse(&bytes) {
-        Ok(message) => match sender.send(message).await {
+        Ok(mut message) => match accept(&mut message, who, &sender) {
             Ok(()) => StatusCode::ACCEPTED.into_response(),
-            Err(_) => (StatusCode::NOT_FOUND, "the session has ended; open /sse again").into_response(),
+            Err(TrySendError::Full(_)) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many messages wait on this stream; read its answers first",
+            )
+                .into_response(),
+            Err(TrySendError::Closed(_)) => {
+                (StatusCode::NOT_FOUND, "the session has ended; open /sse again").into_response()
+            }
         },
         Err(reply) => {
             sse.server.shared.malformed(Some(who.caller()), "sse", &reply);
@@ -189,6 +201,19 @@ async fn message(
             (StatusCode::BAD_REQUEST, headers, reply.to_string()).into_response()
         }
     }
+}
+
+/// Hands `message` to its session, together with whoever posted it: what the opener of a stream may do says nothing
+/// about the one who posts, whose roles may have changed since.
+fn accept(
+    message: &mut ClientJsonRpcMessage,
+    who: Identified,
+    session: &mpsc::Sender<ClientJsonRpcMessage>,
+) -> Result<(), TrySendError<ClientJsonRpcMessage>> {
+    if let ClientJsonRpcMessage::Request(request) = message {
+        request.request.extensions_mut().insert(who);
+    }
+    session.try_send(message.clone())
 }
 
 /// Messages in from posts, out to the stream.

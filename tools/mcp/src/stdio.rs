@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{ClientJsonRpcMessage, RequestId};
 use rmcp::service::{
     RoleServer, RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage, serve_server_with_ct,
 };
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use toolcall::Credential;
 
+use crate::budget::Budget;
 use crate::frame::{self, MESSAGE_BYTES, Opening};
 use crate::handler::{Handler, Who};
 use crate::server::{Server, Shared};
@@ -101,6 +102,10 @@ struct Lines<R, W> {
     /// The refusal that is being written: a task, for the same reason.
     refusing: Option<JoinHandle<io::Result<()>>>,
     opening: Opening,
+    /// A request that waits for room among those that are not answered yet, and its size. Kept here for the same
+    /// reason as `line`.
+    waiting: Option<(ClientJsonRpcMessage, usize)>,
+    budget: Budget,
     /// Fires when nobody reads our output any more.
     stop: CancellationToken,
     /// Fires when our input ends.
@@ -130,6 +135,8 @@ where
             too_long,
             refusing,
             opening,
+            waiting: None,
+            budget: Budget::new(),
             stop,
             left,
         }
@@ -145,8 +152,18 @@ where
                     return None;
                 }
             }
+            if let Some((ClientJsonRpcMessage::Request(request), bytes)) = &self.waiting {
+                self.budget.take(request.id.clone(), *bytes).await;
+            }
+            if let Some((message, _)) = self.waiting.take() {
+                return Some(message);
+            }
+            let mut bytes = 0;
             let parsed = match self.read_line().await {
-                Ok(Line::Whole) => self.take_line(),
+                Ok(Line::Whole) => {
+                    bytes = self.line.len();
+                    self.take_line()
+                }
                 Ok(Line::TooLong) => Some(Err(frame::too_large())),
                 Ok(Line::End) => return None,
                 Err(error) => {
@@ -155,7 +172,7 @@ where
                 }
             };
             match parsed {
-                Some(Ok(message)) if self.opening.admit(&message) => return Some(message),
+                Some(Ok(message)) if self.opening.admit(&message) => self.waiting = Some((message, bytes)),
                 Some(Ok(_)) | None => {}
                 Some(Err(reply)) => {
                     self.shared.malformed(None, "stdio", &reply);
@@ -234,10 +251,14 @@ where
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let (output, stop) = (Arc::clone(&self.output), self.stop.clone());
+        let (output, stop, budget) = (Arc::clone(&self.output), self.stop.clone(), self.budget.clone());
         async move {
             let bytes = serde_json::to_vec(&item)?;
             let written = write(&output, bytes).await;
+            // Only what has left counts as answered: a client that does not read gets no room for more.
+            if let Some(id) = answered(&item) {
+                budget.give_back(id);
+            }
             if written.is_err() {
                 // Nobody reads any more: going on would burn processor time for nothing.
                 stop.cancel();
@@ -260,5 +281,14 @@ where
 
     async fn close(&mut self) -> Result<(), io::Error> {
         self.output.lock().await.flush().await
+    }
+}
+
+/// The request that `item` answers.
+fn answered(item: &TxJsonRpcMessage<RoleServer>) -> Option<&RequestId> {
+    match item {
+        TxJsonRpcMessage::<RoleServer>::Response(response) => Some(&response.id),
+        TxJsonRpcMessage::<RoleServer>::Error(error) => error.id.as_ref(),
+        _ => None,
     }
 }

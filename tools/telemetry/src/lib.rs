@@ -12,6 +12,8 @@ use std::io::IsTerminal;
 use tracing_subscriber::filter::Directive;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::Filter;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 pub use parent::{parent, trace_id};
@@ -83,7 +85,7 @@ pub fn start(options: Options) -> Result<Guard, Error> {
         Format::Text => lines.boxed(),
         Format::Json => lines.json().boxed(),
     };
-    let registry = tracing_subscriber::registry().with(lines.with_filter(filter));
+    let registry = tracing_subscriber::registry().with(lines.with_filter(filter.and(quiet_wire())));
     match &options.otlp_endpoint {
         None => {
             registry.try_init().map_err(|_| Error::Started)?;
@@ -156,6 +158,11 @@ fn resembles(word: &str, level: &str) -> bool {
         });
     // Counting takes the letters out one by one, so that a doubled letter must be there twice.
     missing.count() <= 1 && same_start
+}
+
+/// The protocol library prints whole messages below `info`, and with them arguments that must not be in a log.
+fn quiet_wire<S>() -> impl Filter<S> {
+    filter_fn(|metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= tracing::Level::INFO)
 }
 
 impl Drop for Guard {

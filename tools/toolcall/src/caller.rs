@@ -56,6 +56,16 @@ pub struct Caller {
     pub scopes: Vec<String>,
 }
 
+impl Caller {
+    /// Who it is, told from everybody else: a subject alone is not enough, because two issuers may know two people of
+    /// one name, and neither is the local user.
+    #[must_use]
+    pub fn principal(&self) -> String {
+        let issuer = self.issuer.as_deref().unwrap_or_default();
+        format!("{}\u{1f}{issuer}\u{1f}{}", self.kind.name(), self.id)
+    }
+}
+
 /// A caller whose credential was accepted. Made only by [`crate::Gate::identify`].
 #[derive(Debug, Clone)]
 pub struct Identified {

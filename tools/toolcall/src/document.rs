@@ -44,6 +44,19 @@ pub enum DocumentBody {
     Base64(String),
 }
 
+impl DocumentBody {
+    /// Its length on the wire, in bytes.
+    #[must_use]
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "an empty document is as good as any other"
+    )]
+    pub fn len(&self) -> usize {
+        let (Self::Text(text) | Self::Base64(text)) = self;
+        text.len()
+    }
+}
+
 /// A document that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {

@@ -9,15 +9,17 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::bound::{self, Bounds};
+use crate::bound::{self, Bounds, Scrubbed};
 use crate::{
-    Answers, AnyTool, Call, Caller, Catalog, ClientCapabilities, Credential, Decide, Decision, Declaration,
-    Document, Documents, Effect, ErrorKind, Identified, Identify, Intent, Origin, Outcome, Prepared,
-    Progress, Record, Refusal, Reply, Request, Resource, Severity, Step, ToolError, Verdict,
+    Answers, AnyTool, Call, Caller, Catalog, ClientCapabilities, Content, Credential, Decide, Decision,
+    Declaration, Document, Documents, Effect, ErrorKind, Identified, Identify, Intent, Origin, Outcome,
+    Prepared, Progress, Record, Refusal, Reply, Request, Resource, Severity, Step, ToolError, Verdict,
 };
 
 /// The action that stands for reading a document, in policies and records.
 const DOCUMENT_READ: &str = "document_read";
+/// How long reading a document may take.
+const DOCUMENT_WITHIN: Duration = Duration::from_secs(30);
 
 /// Leave to make one call. Only the gate makes it, so holding one proves that somebody was identified, a
 /// policy said yes, and the intent is on disk.
@@ -183,13 +185,17 @@ impl Gate {
             }
         };
         let call_id = Uuid::now_v7().to_string();
+        let recorded = Resource {
+            kind: prepared.resource.kind,
+            id: bound::name(&prepared.resource.id, &self.scrubber),
+        };
         // No record, no call: what is not written down beforehand does not happen.
         self.record
             .intent(&Intent {
                 call_id: &call_id,
                 tool: declaration.name,
                 caller: &who.caller,
-                resource: &prepared.resource,
+                resource: &recorded,
                 effect: declaration.effect,
                 arguments_digest: &digest,
                 policies: &policies,
@@ -203,7 +209,7 @@ impl Gate {
             Ok(reply) => bound::reply(reply, &self.scrubber, &self.bounds),
             Err(error) => Err(error),
         }
-        .map_err(|error| bound::error(error, &self.scrubber));
+        .map_err(|error| bound::error(error, &self.scrubber, &self.bounds));
 
         let outcome = outcome(&call_id, declaration.name, started.elapsed(), &result);
         let result = result.map(|(reply, _)| reply);
@@ -228,17 +234,23 @@ impl Gate {
             kind: "Document",
             id: uri.to_owned(),
         };
-        let policies = match self.decide(who, DOCUMENT_READ, Effect::Read, &resource, origin) {
+        let permitted = check_name(&resource)
+            .and_then(|()| self.decide(who, DOCUMENT_READ, Effect::Read, &resource, origin));
+        let policies = match permitted {
             Ok(policies) => policies,
             Err(error) => return Err(self.refuse(Some(&who.caller), DOCUMENT_READ, error, origin)),
         };
         let call_id = Uuid::now_v7().to_string();
+        let recorded = Resource {
+            kind: resource.kind,
+            id: bound::name(uri, &self.scrubber),
+        };
         self.record
             .intent(&Intent {
                 call_id: &call_id,
                 tool: DOCUMENT_READ,
                 caller: &who.caller,
-                resource: &resource,
+                resource: &recorded,
                 effect: Effect::Read,
                 arguments_digest: "",
                 policies: &policies,
@@ -246,14 +258,20 @@ impl Gate {
             })
             .map_err(unrecorded)?;
         let started = Instant::now();
-        let result = self
-            .documents
-            .read(uri)
-            .await
-            .map_err(|error| bound::error(error, &self.scrubber));
-        let verdict = match &result {
-            Ok(_) => Verdict::Answered,
-            Err(error) => Verdict::Failed(error.kind().code()),
+        let read = tokio::time::timeout(DOCUMENT_WITHIN, self.documents.read(uri)).await;
+        let result = match read {
+            Ok(Ok(document)) => bound::document(document, &self.scrubber, &self.bounds),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(ToolError::new(
+                ErrorKind::DeadlineExceeded,
+                "the document could not be read in time",
+            )
+            .hint("try again; if it stays so, an operator must look at where it is kept")),
+        }
+        .map_err(|error| bound::error(error, &self.scrubber, &self.bounds));
+        let (verdict, bytes) = match &result {
+            Ok(document) => (Verdict::Answered, document.body.len()),
+            Err(error) => (Verdict::Failed(error.kind().code()), 0),
         };
         let elapsed = started.elapsed();
         self.record
@@ -262,10 +280,19 @@ impl Gate {
                 tool: DOCUMENT_READ,
                 verdict,
                 elapsed,
-                bytes: 0,
+                bytes,
             })
             .map_err(unrecorded)?;
         result
+    }
+
+    /// Texts that reach a client without a call, such as a prompt's, scrubbed like those of calls.
+    #[must_use]
+    pub fn scrub(&self, parts: Vec<Content>) -> Vec<Content> {
+        parts
+            .into_iter()
+            .map(|part| bound::content(part, &self.scrubber))
+            .collect()
     }
 
     /// Records that a request was refused before it became a call, and gives the error back.
@@ -276,8 +303,8 @@ impl Gate {
         error: ToolError,
         origin: &Origin,
     ) -> ToolError {
-        let error = bound::error(error, &self.scrubber);
-        let tool: String = tool.chars().filter(|c| !c.is_control()).take(128).collect();
+        let error = bound::error(error, &self.scrubber, &self.bounds);
+        let tool = bound::name(tool, &self.scrubber);
         let call_id = Uuid::now_v7().to_string();
         let refusal = Refusal {
             call_id: &call_id,
@@ -325,7 +352,9 @@ impl Gate {
             Value::Object(arguments) => arguments,
             _ => Map::new(),
         };
-        Ok((Arc::clone(tool).prepare(arguments)?, digest(&text)))
+        let prepared = Arc::clone(tool).prepare(arguments)?;
+        check_name(&prepared.resource)?;
+        Ok((prepared, digest(&text)))
     }
 
     /// Runs a prepared call until it ends, is withdrawn, or is too late.
@@ -341,7 +370,10 @@ impl Gate {
             caller: who.caller.clone(),
             call_id: call_id.to_owned(),
             expires: Instant::now() + declaration.deadline,
-            progress: call.progress,
+            progress: Arc::new(Scrubbed {
+                progress: call.progress,
+                scrubber: Arc::clone(&self.scrubber),
+            }),
             client: call.client,
             answers: call.answers,
             seal: (),
@@ -441,6 +473,19 @@ fn outcome<'a>(
         verdict,
         elapsed,
         bytes,
+    }
+}
+
+/// Refuses names that are too long to be kept, compared and recorded.
+fn check_name(resource: &Resource) -> Result<(), ToolError> {
+    let (bytes, most) = (resource.id.len(), bound::RESOURCE_BYTES);
+    match bytes > most {
+        false => Ok(()),
+        true => Err(ToolError::new(
+            ErrorKind::LimitExceeded,
+            format!("the name of what the call is about has {bytes} bytes, more than the {most} that a name may have"),
+        )
+        .hint("give a shorter name")),
     }
 }
 

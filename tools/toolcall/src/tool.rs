@@ -257,36 +257,55 @@ fn understand<P: DeserializeOwned>(
     if let Some(absent) = declaration.required().find(|name| !arguments.contains_key(*name)) {
         return Err(missing_argument(declaration, absent));
     }
-    serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-        let path = error.path().to_string();
-        let reason = error.inner().to_string();
-        let kind = match reason.as_str() {
-            reason if reason.starts_with("missing field") => ErrorKind::MissingArgument,
-            reason if reason.starts_with("unknown variant") => ErrorKind::UnknownValue,
-            _ => ErrorKind::InvalidArgument,
-        };
-        let message = format!("argument `{path}` of `{}`: {reason}", declaration.name);
-        let wanted = declaration.argument(&path).cloned().unwrap_or(Value::Null);
-        let allowed: Vec<String> = wanted
-            .get("enum")
-            .and_then(Value::as_array)
-            .map(|values| {
-                values
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .map(str::to_owned)
-                    .collect()
-            })
-            .unwrap_or_default();
-        let hint = match wanted.get("type").and_then(Value::as_str) {
-            Some(wanted) => format!("give `{path}` as {wanted}; see the tool's input schema"),
-            None => "see the tool's input schema".to_owned(),
-        };
-        ToolError::new(kind, message)
-            .field(path)
-            .allowed(allowed)
-            .hint(hint)
-    })
+    serde_path_to_error::deserialize(Value::Object(arguments))
+        .map_err(|error| wrong_argument(declaration, &error.path().to_string(), &error.inner().to_string()))
+}
+
+/// What is wrong with the argument at `path`. Serde's own text quotes the value, which may be a secret and may be
+/// megabytes: only what it expected is taken from it.
+fn wrong_argument(declaration: &Declaration, path: &str, reason: &str) -> ToolError {
+    let schema = declaration.argument(path);
+    let allowed: Vec<String> = schema
+        .and_then(|schema| schema.get("enum"))
+        .and_then(Value::as_array)
+        .map(|values| {
+            values
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        })
+        .unwrap_or_default();
+    let tool = declaration.name;
+    let (kind, message) = if reason.starts_with("missing field") {
+        (
+            ErrorKind::MissingArgument,
+            format!("argument `{path}` of `{tool}` lacks something it needs: {reason}"),
+        )
+    } else if !allowed.is_empty() {
+        (
+            ErrorKind::UnknownValue,
+            format!("argument `{path}` of `{tool}` is not one of its values"),
+        )
+    } else {
+        let wanted = schema
+            .and_then(|schema| schema.get("type"))
+            .and_then(Value::as_str);
+        let expected = wanted.or_else(|| reason.rsplit_once("expected ").map(|(_, expected)| expected));
+        let expected = expected.unwrap_or("something else");
+        (
+            ErrorKind::InvalidArgument,
+            format!("argument `{path}` of `{tool}` must be: {expected}"),
+        )
+    };
+    let hint = match allowed.is_empty() {
+        true => format!("see the input schema of `{tool}` for `{path}`"),
+        false => format!("give `{path}` one of the allowed values"),
+    };
+    ToolError::new(kind, message)
+        .field(path)
+        .allowed(allowed)
+        .hint(hint)
 }
 
 fn unknown_argument(tool: &str, unknown: &str, known: &[&str]) -> ToolError {

@@ -21,7 +21,7 @@ impl Handler {
         let arguments = request.arguments.unwrap_or_default();
         let binding = || {
             self.shared
-                .binding(&who.caller().id, "tools/call", &request.name, &arguments)
+                .binding(who.caller(), "tools/call", &request.name, &arguments)
         };
         let client = convert::declared(context.client_capabilities().as_ref());
         let state = request.request_state.as_deref();
@@ -91,7 +91,13 @@ impl Handler {
     }
 
     /// Records a request that never became a call.
-    fn refused(&self, who: &Identified, tool: &str, error: ErrorData, origin: &Origin) -> ErrorData {
+    pub(super) fn refused(
+        &self,
+        who: &Identified,
+        tool: &str,
+        error: ErrorData,
+        origin: &Origin,
+    ) -> ErrorData {
         let reason = ToolError::new(ErrorKind::InvalidArgument, error.message.to_string());
         let recorded = self.shared.gate.refuse(Some(who.caller()), tool, reason, origin);
         match recorded.kind() {

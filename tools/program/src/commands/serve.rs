@@ -33,11 +33,12 @@ pub struct ServeArguments {
 
 /// Serves until the client leaves or a signal says stop.
 pub(crate) fn run<C: Config>(arguments: &ServeArguments, session: &Session<'_, C>) -> Result<Exit, Failure> {
-    // One client at the other end of a pipe needs no second thread, and is answered faster without one.
-    let mut builder = match arguments.http {
-        Some(_) => tokio::runtime::Builder::new_multi_thread(),
-        None => tokio::runtime::Builder::new_current_thread(),
-    };
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if arguments.http.is_none() {
+        // One client needs no more, but not less either: while one call computes or waits for the disk, the next
+        // message, a cancellation or a signal must be heard.
+        builder.worker_threads(2);
+    }
     let runtime = builder
         .enable_all()
         .build()
