@@ -53,7 +53,9 @@ pub enum ProvMcpCommand {
 /// `validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArguments {
-    /// The configuration; `-` for standard input
+    /// The configuration, relative to the current folder; `-` for standard input
+    ///
+    /// Its imports start beside it if it is in the workspace, and in the workspace's root otherwise.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
@@ -65,7 +67,9 @@ pub struct ValidateArguments {
 /// `estimate`.
 #[derive(Debug, Args)]
 pub struct EstimateArguments {
-    /// The configuration; `-` for standard input
+    /// The configuration, relative to the current folder; `-` for standard input
+    ///
+    /// Its imports start beside it if it is in the workspace, and in the workspace's root otherwise.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 

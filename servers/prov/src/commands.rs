@@ -1,6 +1,7 @@
 //! One file per command that only `prov` has; the common ones come from `program`.
 
 mod estimate;
+mod findings;
 mod input;
 mod validate;
 

@@ -14,6 +14,7 @@ use provisioning::{Assets, Embedded, Evaluate};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_tools::{EstimateCost, ProvisioningDocuments, ValidateConfig};
+use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
 
 use crate::config::ProvConfig;
@@ -26,6 +27,7 @@ pub const WORKER: &str = "nickel-worker";
 pub const PROGRAM: Program<ProvConfig> = Program {
     about,
     prefix: "PROV",
+    trials: &[("validate_config", smallest), ("estimate_cost", smallest)],
     wire,
 };
 
@@ -42,6 +44,11 @@ fn about() -> About {
             is listed as unpriced and never counted as zero. Nothing here changes infrastructure."
             .to_owned(),
     }
+}
+
+/// The smallest configuration there is.
+fn smallest() -> Map<String, Value> {
+    Map::from_iter([("config".to_owned(), json!("{ provider = 'local, servers = [] }"))])
 }
 
 fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {

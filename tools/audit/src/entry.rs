@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toolcall::{Caller, Intent, Origin, Outcome, Refusal};
 
+use crate::flood::Counted;
 use crate::head::Head;
 
 /// No text in a record is longer, in bytes.
@@ -59,6 +60,8 @@ pub(crate) struct Entry<'a> {
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeated: Option<u64>,
     prev: String,
 }
 
@@ -119,6 +122,32 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The last refusal of its second and code that is recorded by itself.
+    pub(crate) fn last_refusal(refusal: &Refusal<'a>) -> Self {
+        Self {
+            reason: Some(text_owned(format!(
+                "{}; more of this code within this second are only counted",
+                bounded(refusal.reason, LONGEST_TEXT / 2)
+            ))),
+            ..Self::refusal(refusal)
+        }
+    }
+
+    /// How many refusals of one second and code were not recorded by themselves.
+    pub(crate) fn repeated(counted: &Counted) -> Self {
+        let second = jiff::Timestamp::from_second(counted.second).unwrap_or_default();
+        Self {
+            kind: "refusal",
+            code: Some(counted.code),
+            reason: Some(text_owned(format!(
+                "{} more refusals of this code without a caller within the second from {second}",
+                counted.more
+            ))),
+            repeated: Some(counted.more),
+            ..Self::default()
+        }
+    }
+
     /// Damage was found; `reason` says which and where the bytes are now.
     pub(crate) fn recovered(reason: &'a str) -> Self {
         Self {
@@ -169,6 +198,10 @@ fn caller(caller: &Caller) -> CallerEntry<'_> {
 
 fn text(text: &str) -> Cow<'_, str> {
     bounded(text, LONGEST_TEXT)
+}
+
+fn text_owned(text: String) -> Cow<'static, str> {
+    bounded(&text, LONGEST_TEXT).into_owned().into()
 }
 
 fn list(items: &[String]) -> Vec<Cow<'_, str>> {

@@ -20,18 +20,27 @@
 //! intent. Once a sync has failed, the log takes nothing more until it is opened again: the kernel reports a
 //! lost page only once, so trying again would seem to succeed.
 //!
+//! Refusals without a caller cost whoever causes them nothing. Of each second and code twenty are recorded one by
+//! one; the last of them says that more are only counted, and a record with `repeated` says how many those were. It
+//! is written with the next record after that second, or when the log is closed.
+//!
+//! No write waits longer than two seconds for another process: then it fails, and says who may hold the lock.
+//!
 //! # Files
 //!
 //! For a log at `audit.jsonl`: `audit.jsonl` is written now, `audit.jsonl.<last seq>` are full ones,
-//! `audit.jsonl.head` is the head and the lock, `audit.jsonl.torn-<time>` keeps bytes that were no record.
+//! `audit.jsonl.head` is the head and the lock, `audit.jsonl.torn-<time>` keeps bytes that were no record. Their
+//! folder must be ours and closed to others, links are not followed, and a file that is no log is left alone.
 
 mod commit;
 mod entry;
 mod error;
 mod files;
+mod flood;
 mod head;
 mod log;
 mod recover;
+mod trust;
 mod verify;
 
 pub use error::Error;

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use toolcall::{Effect, Intent, Outcome, Record, RecordError, Refusal};
@@ -13,7 +14,8 @@ use toolcall::{Effect, Intent, Outcome, Record, RecordError, Refusal};
 use crate::commit::Commit;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::head::{Head, HeadFile};
+use crate::flood::{Admission, Flood};
+use crate::head::{Head, HeadFile, LONGEST_WAIT};
 use crate::{files, recover};
 
 /// Calls that change something and have not ended; more are not remembered, and their outcomes reach the disk
@@ -49,6 +51,7 @@ pub struct Log {
     head: HeadFile,
     state: Mutex<State>,
     commit: Commit,
+    flood: Flood,
 }
 
 /// What this process knows of the file.
@@ -68,7 +71,8 @@ impl Log {
     /// Opens the log at `path`, creating it and its directory if need be; damage is set aside and recorded.
     ///
     /// # Errors
-    /// If a file cannot be created, read, written or locked.
+    /// If a file cannot be created, read, written or locked, if others can write to its directory, or if there is
+    /// something else at `path`.
     pub fn open(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Result<Self, Error> {
         Self::open_with(path, clock, Options::default())
     }
@@ -83,6 +87,7 @@ impl Log {
         options: Options,
     ) -> Result<Self, Error> {
         files::make_directory(path)?;
+        files::refuse_other_content(path)?;
         let head = HeadFile::open(files::beside(path, ".head"))?;
         let file = Arc::new(files::open_append(path)?);
         // Length and inode match no file, so the first look reads the end of it.
@@ -101,9 +106,10 @@ impl Log {
             head,
             state: Mutex::new(state),
             commit: Commit::default(),
+            flood: Flood::default(),
         };
         let mut state = log.state();
-        let lock = log.head.lock()?;
+        let lock = log.head.lock(Instant::now() + LONGEST_WAIT)?;
         log.refresh(&mut state)?;
         drop(lock);
         drop(state);
@@ -125,12 +131,15 @@ impl Log {
     /// Writes `entry`; returns our number for it.
     fn append(&self, entry: Entry<'_>, note: impl FnOnce(&mut HashSet<String>) -> bool) -> Result<(), Error> {
         self.commit.check().map_err(Error::on("sync", &self.path))?;
+        // Set before we wait for the other threads, so that those behind one that waited in vain do not wait again.
+        let deadline = Instant::now() + LONGEST_WAIT;
         let mut state = self.state();
-        let lock = self.head.lock()?;
+        let lock = self.head.lock(deadline)?;
         self.refresh(&mut state)?;
         if state.length >= self.options.rotate_bytes {
             self.rotate(&mut state)?;
         }
+        self.write_counts(&mut state, false)?;
         self.write(&mut state, entry)?;
         drop(lock);
         let (ticket, durable) = (state.ticket, note(&mut state.changes));
@@ -145,6 +154,34 @@ impl Log {
         self.commit
             .wait(ticket, latest)
             .map_err(Error::on("sync", &self.path))
+    }
+
+    /// Writes how many refusals of past seconds were only counted; `all`: of this second, too. The lock must be held.
+    fn write_counts(&self, state: &mut State, all: bool) -> Result<(), Error> {
+        if !(all || self.flood.is_due((self.clock)())) {
+            return Ok(());
+        }
+        let mut counts = self.flood.take(all).into_iter();
+        while let Some(counted) = counts.next() {
+            if let Err(error) = self.write(state, Entry::repeated(&counted)) {
+                self.flood.put_back(std::iter::once(counted).chain(counts));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the counts that no record was written after.
+    fn close(&self) -> Result<(), Error> {
+        let counts = self.flood.take(true);
+        if counts.is_empty() {
+            return Ok(());
+        }
+        self.flood.put_back(counts);
+        let mut state = self.state();
+        let _lock = self.head.lock(Instant::now() + LONGEST_WAIT)?;
+        self.refresh(&mut state)?;
+        self.write_counts(&mut state, true)
     }
 
     /// Writes one record after the last, whole or not at all. The lock must be held.
@@ -229,8 +266,24 @@ impl Record for Log {
     }
 
     fn refusal(&self, refusal: &Refusal<'_>) -> Result<(), RecordError> {
-        self.append(Entry::refusal(refusal), |_| false)
-            .map_err(record_error)
+        let admission = match refusal.caller {
+            Some(_) => Admission::Record,
+            None => self.flood.admit(refusal.code, &self.clock),
+        };
+        let entry = match admission {
+            Admission::Record => Entry::refusal(refusal),
+            Admission::RecordAsLast => Entry::last_refusal(refusal),
+            Admission::Counted => return Ok(()),
+        };
+        self.append(entry, |_| false).map_err(record_error)
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::warn!(log = %self.path.display(), %error, "the number of refusals could not be recorded");
+        }
     }
 }
 

@@ -232,7 +232,7 @@ async fn authenticate(State(front): State<Front>, mut request: Request, next: Ne
         Err(error) => return unauthorized(&front, &error),
     };
     let caller = who.caller().clone();
-    if let Err(response) = front.sessions.check(request.headers(), &caller) {
+    if let Some(response) = front.sessions.refusal(request.headers(), &caller) {
         return response;
     }
     let Ok(_room) = front.room.try_acquire() else {

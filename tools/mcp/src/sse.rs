@@ -184,36 +184,28 @@ async fn message(
         return (StatusCode::NOT_FOUND, "no such session; open /sse first").into_response();
     };
     match frame::parse(&bytes) {
-        Ok(mut message) => match accept(&mut message, who, &sender) {
-            Ok(()) => StatusCode::ACCEPTED.into_response(),
-            Err(TrySendError::Full(_)) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "too many messages wait on this stream; read its answers first",
-            )
-                .into_response(),
-            Err(TrySendError::Closed(_)) => {
-                (StatusCode::NOT_FOUND, "the session has ended; open /sse again").into_response()
+        Ok(mut message) => {
+            // What the opener of a stream may do says nothing about who posts: each message brings its own caller.
+            if let ClientJsonRpcMessage::Request(request) = &mut message {
+                request.request.extensions_mut().insert(who);
             }
-        },
+            match sender.try_send(message) {
+                Ok(()) => StatusCode::ACCEPTED.into_response(),
+                Err(TrySendError::Full(_)) => {
+                    let text = "too many messages wait on this stream; read its answers first";
+                    (StatusCode::TOO_MANY_REQUESTS, text).into_response()
+                }
+                Err(TrySendError::Closed(_)) => {
+                    (StatusCode::NOT_FOUND, "the session has ended; open /sse again").into_response()
+                }
+            }
+        }
         Err(reply) => {
             sse.server.shared.malformed(Some(who.caller()), "sse", &reply);
             let headers = [(header::CONTENT_TYPE, "application/json")];
             (StatusCode::BAD_REQUEST, headers, reply.to_string()).into_response()
         }
     }
-}
-
-/// Hands `message` to its session, together with whoever posted it: what the opener of a stream may do says nothing
-/// about the one who posts, whose roles may have changed since.
-fn accept(
-    message: &mut ClientJsonRpcMessage,
-    who: Identified,
-    session: &mpsc::Sender<ClientJsonRpcMessage>,
-) -> Result<(), TrySendError<ClientJsonRpcMessage>> {
-    if let ClientJsonRpcMessage::Request(request) = message {
-        request.request.extensions_mut().insert(who);
-    }
-    session.try_send(message.clone())
 }
 
 /// Messages in from posts, out to the stream.

@@ -17,7 +17,16 @@ pub(crate) fn identity(common: Common<'_>, resource: Option<&str>) -> Result<Ide
         Anonymous::No => false,
     };
     if settings.issuer.is_empty() {
-        return Ok(known(anonymous));
+        // Half a configuration would let everybody in while its author believes that tokens are checked.
+        let given = [
+            ("identity.jwks_file", &settings.jwks_file),
+            ("identity.jwks_url", &settings.jwks_url),
+            ("identity.audience", &settings.audience),
+        ];
+        return match given.iter().find(|(_, value)| !value.is_empty()) {
+            Some((key, _)) => Err(unset(key, "identity.issuer")),
+            None => Ok(known(anonymous)),
+        };
     }
     let jwks = match (settings.jwks_file.as_str(), settings.jwks_url.as_str()) {
         ("", "") => {

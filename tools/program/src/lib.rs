@@ -12,6 +12,7 @@ mod identify;
 pub mod reference;
 mod resolve;
 mod session;
+mod user;
 
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ pub use commands::{AuditCommand, CompletionsArguments, ConfigCommand, McpCommand
 pub use config::{Common, Config};
 pub use files::{read_standard_input, read_text};
 pub use global::Global;
-pub use session::{Program, Session, Wired, Wiring};
+pub use session::{Program, Session, Trial, Wired, Wiring};
 
 use console::{Exit, Failure, Printer};
 

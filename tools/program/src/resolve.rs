@@ -43,7 +43,7 @@ pub(crate) fn resolve<C: Config>(
     for pair in &global.set {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
             Failure::new(Exit::Usage, format!("`--set {pair}` has no `=`"))
-                .hint("write it like `--set audit.path=/tmp/a.jsonl`")
+                .hint("write it like `--set audit.path=audit.jsonl`")
         })?;
         sources.overrides.push((key.to_owned(), value.to_owned()));
     }
@@ -54,6 +54,10 @@ pub(crate) fn resolve<C: Config>(
             Exit::Settings
         };
         let failure = Failure::new(exit, error.to_string());
+        let failure = match std::error::Error::source(&error) {
+            Some(source) => failure.because(source),
+            None => failure,
+        };
         match error.hint() {
             Some(hint) => failure.hint(hint),
             None => failure,

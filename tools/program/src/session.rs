@@ -19,6 +19,7 @@ use crate::files::read_text;
 use crate::global::Global;
 use crate::identify::identity;
 use crate::resolve::{resolve, start_telemetry};
+use crate::user::login_name;
 
 /// Largest settings, token or policy file, in bytes.
 const FILE_BYTES: u64 = 1 << 20;
@@ -29,9 +30,14 @@ pub struct Program<C: Config> {
     pub about: fn() -> About,
     /// The beginning of its environment variables, such as `PROV`.
     pub prefix: &'static str,
+    /// Calls that must work in any workspace, for `doctor`.
+    pub trials: &'static [Trial],
     /// Joins adapters to ports; the only place that names them.
     pub wire: fn(&Wiring<'_, C>) -> Result<Wired, Failure>,
 }
+
+/// A tool, and arguments that it must answer.
+pub type Trial = (&'static str, fn() -> Map<String, Value>);
 
 /// What wiring may use.
 pub struct Wiring<'a, C> {
@@ -100,6 +106,10 @@ impl<'a, C: Config> Session<'a, C> {
         })
     }
 
+    pub(crate) fn trials(&self) -> &'static [Trial] {
+        self.program.trials
+    }
+
     /// What the executable says about itself.
     #[must_use]
     pub fn about(&self) -> &About {
@@ -156,22 +166,11 @@ impl<'a, C: Config> Session<'a, C> {
     }
 
     /// Where this executable keeps its state: the user's state folder, or, for a process without a home, a folder of
-    /// the user's own among the temporary ones.
+    /// the user's own among the temporary ones. Somebody else can have made that one first: the log refuses it then.
     fn state_dir(&self) -> PathBuf {
         let name = self.about.name;
         user_state_dir(&self.environment, name)
-            .unwrap_or_else(|| std::env::temp_dir().join(format!("{name}-{}", self.user_name())))
-    }
-
-    fn user_name(&self) -> String {
-        let known = self
-            .environment
-            .get("USER")
-            .or_else(|| self.environment.get("LOGNAME"));
-        known.map_or_else(
-            || format!("uid-{}", rustix::process::getuid().as_raw()),
-            str::to_owned,
-        )
+            .unwrap_or_else(|| std::env::temp_dir().join(format!("{name}-{}", login_name())))
     }
 
     /// Who the command line speaks for: the local user, or the subject of `--token-file`.
@@ -183,9 +182,7 @@ impl<'a, C: Config> Session<'a, C> {
             Some(path) => Ok(Credential::Bearer(Redacted::new(
                 read_text(path, FILE_BYTES)?.trim().to_owned(),
             ))),
-            None => Ok(Credential::LocalUser {
-                name: self.user_name(),
-            }),
+            None => Ok(Credential::LocalUser { name: login_name() }),
         }
     }
 

@@ -1,10 +1,11 @@
 //! Reads text below a root directory and nowhere else.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use provisioning::workspace::{Error, Workspace, check};
+use rustix::fs::Dir;
 #[cfg(target_os = "linux")]
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 #[cfg(target_os = "linux")]
@@ -12,6 +13,9 @@ use rustix::io::Errno;
 
 /// The most that is read of a file.
 const LIMIT: u64 = 4 << 20;
+
+/// The most entries of a folder that are looked at, whatever they are.
+const ENTRIES: usize = 1024;
 
 /// The files below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +38,19 @@ impl WorkspaceFiles {
 
     /// Only Linux can be asked to stay below a folder.
     #[cfg(not(target_os = "linux"))]
-    fn open(&self, relative: &str) -> Result<File, Error> {
-        self.open_resolved(relative)
+    fn open(&self, relative: &str, kind: Kind) -> Result<File, Error> {
+        self.open_resolved(relative, kind)
     }
 
     #[cfg(target_os = "linux")]
-    fn open(&self, relative: &str) -> Result<File, Error> {
+    fn open(&self, relative: &str, kind: Kind) -> Result<File, Error> {
         let root = File::open(&self.root).map_err(|error| unreadable(relative, &error))?;
         // Not to wait for a writer, should it be a pipe.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = match kind {
+            Kind::Regular => flags,
+            Kind::Folder => flags | OFlags::DIRECTORY,
+        };
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match openat2(&root, relative, flags, Mode::empty(), beneath) {
             Ok(file) => Ok(File::from(file)),
@@ -52,13 +60,13 @@ impl WorkspaceFiles {
             Err(Errno::XDEV) => Err(refused(relative, "a symbolic link in it leaves the workspace")),
             Err(Errno::LOOP) => Err(refused(relative, "its symbolic links lead nowhere")),
             // Kernels before 5.6, and sandboxes that do not know the call.
-            Err(Errno::NOSYS | Errno::PERM) => self.open_resolved(relative),
+            Err(Errno::NOSYS | Errno::PERM) => self.open_resolved(relative, kind),
             Err(error) => Err(unreadable(relative, &error.into())),
         }
     }
 
     /// Opens without the kernel's help: what the path resolves to must lie below the root.
-    fn open_resolved(&self, relative: &str) -> Result<File, Error> {
+    fn open_resolved(&self, relative: &str, kind: Kind) -> Result<File, Error> {
         let resolve = |path: &Path| {
             path.canonicalize().map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::Absent {
@@ -71,36 +79,92 @@ impl WorkspaceFiles {
         if !path.starts_with(resolve(&self.root)?) {
             return Err(refused(relative, "a symbolic link in it leaves the workspace"));
         }
-        // Opening a pipe would wait for a writer.
-        if !path.is_file() {
-            return Err(refused(relative, "it is not a regular file"));
+        match kind {
+            // Opening a pipe would wait for a writer.
+            Kind::Regular if !path.is_file() => return Err(refused(relative, "it is not a regular file")),
+            Kind::Folder if !path.is_dir() => {
+                return Err(Error::Absent {
+                    path: relative.to_owned(),
+                });
+            }
+            Kind::Regular | Kind::Folder => {}
         }
         File::open(path).map_err(|error| unreadable(relative, &error))
     }
-}
 
-impl Workspace for WorkspaceFiles {
-    fn read(&self, relative: &str) -> Result<String, Error> {
+    /// Opens a regular file below the root.
+    pub(crate) fn regular(&self, relative: &str) -> Result<(File, Metadata), Error> {
         check(relative)?;
-        let file = self.open(relative)?;
+        let file = self.open(relative, Kind::Regular)?;
         let about = file.metadata().map_err(|error| unreadable(relative, &error))?;
         if !about.is_file() {
             return Err(refused(relative, "it is not a regular file"));
         }
-        let mut bytes = Vec::new();
-        // One more than the limit, because the file may grow while it is read.
-        let read = file.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|error| unreadable(relative, &error))?;
-        if u64::try_from(bytes.len()).is_ok_and(|length| length > LIMIT) {
-            return Err(Error::TooLarge {
-                path: relative.to_owned(),
-                limit: LIMIT,
-            });
+        Ok((file, about))
+    }
+
+    /// The names in a folder below the root that are not folders, as far as `keep` wants them. `None` if there are
+    /// more than `most` of those, or so many others that to go through them all is work that somebody made.
+    pub(crate) fn names(
+        &self,
+        relative: &str,
+        most: usize,
+        keep: impl Fn(&str) -> bool,
+    ) -> Result<Option<Vec<String>>, Error> {
+        check(relative)?;
+        let folder = self.open(relative, Kind::Folder)?;
+        let entries = Dir::read_from(&folder).map_err(|error| unreadable(relative, &error.into()))?;
+        let mut names = Vec::new();
+        for (seen, entry) in entries.enumerate() {
+            if seen >= ENTRIES {
+                return Ok(None);
+            }
+            let entry = entry.map_err(|error| unreadable(relative, &error.into()))?;
+            let Ok(name) = entry.file_name().to_str() else {
+                continue;
+            };
+            if entry.file_type().is_dir() || !keep(name) {
+                continue;
+            }
+            if names.len() >= most {
+                return Ok(None);
+            }
+            names.push(name.to_owned());
         }
-        String::from_utf8(bytes).map_err(|error| Error::NotUtf8 {
+        names.sort_unstable();
+        Ok(Some(names))
+    }
+}
+
+/// What is to be opened.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Regular,
+    Folder,
+}
+
+/// The text of a file that [`WorkspaceFiles::regular`] opened.
+pub(crate) fn text(file: File, relative: &str) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    // One more than the limit, because the file may grow while it is read.
+    let read = file.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(relative, &error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LIMIT) {
+        return Err(Error::TooLarge {
             path: relative.to_owned(),
-            offset: error.utf8_error().valid_up_to(),
-        })
+            limit: LIMIT,
+        });
+    }
+    String::from_utf8(bytes).map_err(|error| Error::NotUtf8 {
+        path: relative.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+impl Workspace for WorkspaceFiles {
+    fn read(&self, relative: &str) -> Result<String, Error> {
+        let (file, _) = self.regular(relative)?;
+        text(file, relative)
     }
 }
 
@@ -171,13 +235,16 @@ mod tests {
         let (_folder, files) = workspace();
         for path in ["outer", "folder/secret", "absolute", "sub"] {
             assert!(
-                matches!(files.open_resolved(path), Err(Error::Refused { .. })),
+                matches!(
+                    files.open_resolved(path, Kind::Regular),
+                    Err(Error::Refused { .. })
+                ),
                 "{path}"
             );
         }
-        assert!(files.open_resolved("inner").is_ok());
+        assert!(files.open_resolved("inner", Kind::Regular).is_ok());
         assert!(matches!(
-            files.open_resolved("nothing"),
+            files.open_resolved("nothing", Kind::Regular),
             Err(Error::Absent { .. })
         ));
     }
@@ -198,5 +265,24 @@ mod tests {
             files.read("sub/inside.ncl/deeper"),
             Err(Error::Absent { .. })
         ));
+    }
+
+    #[test]
+    fn no_folder_outside_is_listed() {
+        let (_folder, files) = workspace();
+        let all = |name: &str| files.names(name, 10, |_| true);
+        assert_eq!(all("sub"), Ok(Some(vec!["inside.ncl".to_owned()])));
+        assert!(
+            matches!(all("folder"), Err(Error::Refused { .. })),
+            "{:?}",
+            all("folder")
+        );
+        assert!(matches!(all("../root"), Err(Error::Refused { .. })));
+        assert!(matches!(all("nothing"), Err(Error::Absent { .. })));
+        assert!(matches!(all("inner"), Err(Error::Absent { .. })));
+        assert_eq!(files.names("sub", 0, |_| true), Ok(None));
+        let without_help = files.open_resolved("folder", Kind::Folder);
+        assert!(matches!(without_help, Err(Error::Refused { .. })));
+        assert!(files.open_resolved("sub", Kind::Folder).is_ok());
     }
 }

@@ -47,7 +47,7 @@ async fn check(files: Vec<String>) -> Result<(), Failure> {
     let mut out = io::stdout();
     for file in files {
         let source = Source {
-            name: file.clone(),
+            name: file.rsplit('/').next().unwrap_or_default().to_owned(),
             text: std::fs::read_to_string(&file)?,
         };
         let started = Instant::now();

@@ -29,6 +29,8 @@ pub struct Bounds {
     pub findings: usize,
     /// Workers that are kept warm, and so the evaluations that may run at once.
     pub workers: usize,
+    /// Evaluations that may wait for a worker; one more is refused at once.
+    pub waiting: usize,
     /// Evaluations after which a worker is replaced.
     pub evaluations: u32,
     /// Resident memory, in bytes, after which a worker is replaced.
@@ -49,6 +51,7 @@ impl Default for Bounds {
             import_depth: 16,
             findings: 200,
             workers: 1,
+            waiting: 32,
             evaluations: 500,
             resident: 384 << 20,
         }

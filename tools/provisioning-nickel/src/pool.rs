@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use provisioning::evaluate::{Bound, Error, Evaluate, Evaluation, Source};
-use provisioning::workspace::Workspace;
-use provisioning::{AssetKind, Assets};
+use provisioning::workspace::{self, Workspace};
+use provisioning::{AssetKind, Assets, Diagnostic, Severity, assets};
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
@@ -35,6 +35,8 @@ struct Shared {
     workspace: Arc<dyn Workspace>,
     idle: Mutex<Vec<Worker>>,
     turns: Semaphore,
+    /// Those who have a turn and those who wait for one. A source that waits is memory that nobody else can use.
+    places: Semaphore,
 }
 
 impl Pool {
@@ -46,7 +48,9 @@ impl Pool {
         assets: Arc<dyn Assets>,
         workspace: Arc<dyn Workspace>,
     ) -> Self {
-        let turns = Semaphore::new(bounds.workers.max(1));
+        let workers = bounds.workers.max(1);
+        let turns = Semaphore::new(workers);
+        let places = Semaphore::new(workers.saturating_add(bounds.waiting).min(Semaphore::MAX_PERMITS));
         let idle = Mutex::new(Vec::new());
         Self {
             shared: Arc::new(Shared {
@@ -56,6 +60,7 @@ impl Pool {
                 workspace,
                 idle,
                 turns,
+                places,
             }),
         }
     }
@@ -67,17 +72,25 @@ impl Pool {
     /// If a worker does not start.
     pub async fn prewarm(&self) -> Result<(), Error> {
         while self.shared.idle().len() < self.shared.bounds.workers.max(1) {
-            let worker = self.shared.start().await?;
+            let schemas = self.shared.schemas().map_err(unusable)?;
+            let worker = self.shared.start(schemas).await?;
             self.shared.keep(worker);
         }
         Ok(())
     }
 
-    async fn run(&self, source: Source, strict: bool) -> Result<Evaluation, Error> {
+    async fn run(&self, mut source: Source, strict: bool) -> Result<Evaluation, Error> {
         let shared = &self.shared;
         let Bounds {
-            source: most, wall, ..
+            source: most,
+            wall,
+            waiting,
+            ..
         } = shared.bounds;
+        source.name = match workspace::canonical_name(&source.name) {
+            Ok(name) => name,
+            Err(error) => return Ok(misnamed(&error)),
+        };
         if source.text.len() > most {
             let limit = format!(
                 "a source of more than {}",
@@ -88,12 +101,18 @@ impl Pool {
                 limit,
             });
         }
+        let Ok(_place) = shared.places.try_acquire() else {
+            return Err(Error::Busy { waiting });
+        };
         let turn = shared.turns.acquire().await;
         let _turn = turn.map_err(|_| Error::Broken("the pool is closed".to_owned()))?;
-        let schemas = shared.schemas();
+        let schemas = match shared.schemas() {
+            Ok(schemas) => schemas,
+            Err(error) => return Ok(without_schemas(&error)),
+        };
         let worker = match shared.take(&schemas) {
             Some(worker) => worker,
-            None => shared.start().await?,
+            None => shared.start(schemas.clone()).await?,
         };
         let mut lease = Lease {
             shared,
@@ -141,18 +160,18 @@ impl Shared {
         }
     }
 
-    async fn start(&self) -> Result<Worker, Error> {
+    async fn start(&self, schemas: Vec<Schema>) -> Result<Worker, Error> {
         // A workspace may override schemas, and a worker loads them before it is ready.
         let limit = self.bounds.wall.saturating_add(STARTING);
-        let starting = Worker::start(&self.command, &self.bounds, self.schemas());
+        let starting = Worker::start(&self.command, &self.bounds, schemas);
         tokio::time::timeout(limit, starting)
             .await
             .unwrap_or_else(|_| Err(too_slow(limit)))
     }
 
-    fn schemas(&self) -> Vec<Schema> {
-        let assets = self.assets.list(AssetKind::Schema).into_iter();
-        assets
+    fn schemas(&self) -> Result<Vec<Schema>, assets::Error> {
+        let assets = self.assets.load(AssetKind::Schema)?.into_iter();
+        Ok(assets
             .map(|asset| Schema {
                 label: match asset.origin.as_str() {
                     "builtin" => format!("builtin:schemas/{}", asset.path),
@@ -161,7 +180,7 @@ impl Shared {
                 path: asset.path,
                 text: asset.text.into_owned(),
             })
-            .collect()
+            .collect())
     }
 }
 
@@ -183,9 +202,8 @@ impl Lease<'_> {
             return Err(Error::Broken("the worker is gone".to_owned()));
         };
         let bounds = &self.shared.bounds;
-        let name = placed(&source.name);
         let mut request = Request::Evaluate {
-            name,
+            name: source.name,
             text: source.text,
             strict,
         };
@@ -229,7 +247,9 @@ impl Drop for Lease<'_> {
         let shared = Arc::clone(self.shared);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                match shared.start().await {
+                // The next evaluation says what is wrong with the schemas to somebody who can mend them.
+                let Ok(schemas) = shared.schemas() else { return };
+                match shared.start(schemas).await {
                     Ok(worker) => shared.keep(worker),
                     Err(error) => warn!(%error, "cannot replace a worker"),
                 }
@@ -245,12 +265,50 @@ fn too_slow(wall: Duration) -> Error {
     }
 }
 
-/// Where the source lies for its imports and how findings call it: a path outside the workspace only by its name.
-fn placed(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    imports::plain(name)
-        .or_else(|_| imports::plain(last))
-        .unwrap_or_else(|_| "configuration.ncl".to_owned())
+/// A name that could mean another file than the one that was decided about.
+fn misnamed(error: &workspace::Error) -> Evaluation {
+    refused(Diagnostic {
+        severity: Severity::Error,
+        code: "name_refused".to_owned(),
+        message: error.to_string(),
+        file: None,
+        line: None,
+        column: None,
+        path: None,
+        contract: None,
+        value: None,
+        reason: None,
+        hint: Some("name the file by its path below the workspace, such as `clusters/prod.ncl`".to_owned()),
+    })
+}
+
+/// Schemas of the workspace that cannot be used. To go on with the shipped ones would check against other rules.
+fn without_schemas(error: &assets::Error) -> Evaluation {
+    refused(Diagnostic {
+        severity: Severity::Error,
+        code: "schemas_refused".to_owned(),
+        message: error.to_string(),
+        file: Some(error.place().to_owned()),
+        line: None,
+        column: None,
+        path: None,
+        contract: None,
+        value: None,
+        reason: None,
+        hint: Some(error.hint().to_owned()),
+    })
+}
+
+fn refused(finding: Diagnostic) -> Evaluation {
+    Evaluation {
+        configuration: None,
+        diagnostics: vec![finding],
+        assets: Vec::new(),
+    }
+}
+
+fn unusable(error: assets::Error) -> Error {
+    Error::Broken(error.to_string())
 }
 
 fn domain(bound: WireBound) -> Bound {

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use provisioning::cost::{self, Estimate, Options, PriceBook, render};
-use provisioning::{Assets, Evaluate, Node};
+use provisioning::{Assets, Evaluate, Evaluation, Node};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toolcall::{Effect, ErrorKind, Granted, Step, Tool, ToolError, Toolset};
 
 use crate::fail;
 use crate::finding::split;
-use crate::validate_config::source;
+use crate::validate_config::{count, resource, source};
 use output::Output;
 
 /// Prices configurations with the evaluator, the price lists and the calendar it holds.
@@ -59,6 +59,13 @@ pub(crate) enum Render {
     Markdown,
 }
 
+/// A configuration that holds.
+struct Held {
+    node: Node,
+    /// The schemas that say so.
+    assets: Vec<String>,
+}
+
 impl EstimateCost {
     /// Prices with the lists of `assets`, as of `today`.
     #[must_use]
@@ -76,22 +83,26 @@ impl EstimateCost {
         argument: &str,
         text: String,
         file_name: Option<String>,
-    ) -> Result<Node, ToolError> {
+    ) -> Result<Held, ToolError> {
         let source = source(argument, text, file_name)?;
-        let evaluation = self
+        let Evaluation {
+            configuration,
+            diagnostics,
+            assets,
+        } = self
             .evaluate
             .evaluate(source, true)
             .await
             .map_err(fail::evaluation)?;
-        match evaluation.configuration {
-            Some(node) => Ok(node),
+        match configuration {
+            Some(node) => Ok(Held { node, assets }),
             None => {
-                let (errors, _) = split(evaluation.diagnostics);
-                let count = errors.len();
+                let (errors, _) = split(diagnostics);
+                let number = count(errors.len(), "error");
                 let details = serde_json::json!({ "errors": errors });
                 Err(ToolError::new(
                     ErrorKind::InvalidConfiguration,
-                    format!("`{argument}` does not hold, so it cannot be priced ({count} errors)"),
+                    format!("`{argument}` does not hold, so it cannot be priced ({number})"),
                 )
                 .field(argument)
                 .details(details)
@@ -114,7 +125,7 @@ impl Tool for EstimateCost {
     type Output = Output;
 
     fn resource(params: &Params) -> String {
-        params.file_name.clone().unwrap_or_else(|| "inline".to_owned())
+        resource(params.file_name.as_deref())
     }
 
     async fn call(&self, granted: &Granted, params: Params) -> Result<Output, ToolError> {
@@ -135,15 +146,16 @@ impl Tool for EstimateCost {
         };
         granted.report(step(2.0, "pricing"));
         let estimate = |node: &Node| cost::estimate(node, &book, &options).map_err(fail::cost);
-        let after = estimate(&after)?;
+        let assets = after.assets;
+        let after = estimate(&after.node)?;
         let difference = match before {
-            Some(before) => Some(cost::difference(&estimate(&before)?, &after).map_err(fail::cost)?),
+            Some(before) => Some(cost::difference(&estimate(&before.node)?, &after).map_err(fail::cost)?),
             None => None,
         };
         let rendered = params
             .render
-            .map(|form| rendered(form, &after, difference.as_ref()));
-        Ok(Output::new(&after, difference.as_ref(), rendered))
+            .map(|form| rendered(form, &after, difference.as_ref(), &assets));
+        Ok(Output::new(&after, difference.as_ref(), rendered, assets))
     }
 }
 
@@ -156,7 +168,12 @@ fn step(done: f64, message: &str) -> Step {
     }
 }
 
-fn rendered(form: Render, estimate: &Estimate, difference: Option<&cost::Difference>) -> String {
+fn rendered(
+    form: Render,
+    estimate: &Estimate,
+    difference: Option<&cost::Difference>,
+    assets: &[String],
+) -> String {
     let (whole, change) = match form {
         Render::Table => (render::table(estimate), difference.map(render::difference_table)),
         Render::Markdown => (
@@ -164,8 +181,17 @@ fn rendered(form: Render, estimate: &Estimate, difference: Option<&cost::Differe
             difference.map(render::difference_markdown),
         ),
     };
+    let mut text = whole;
+    // A schema of the workspace can let through what the shipped one refuses: whoever reads the sum should know.
+    for asset in assets.iter().filter(|asset| !asset.starts_with("builtin:")) {
+        let gap = match form {
+            Render::Table => "",
+            Render::Markdown => "\n",
+        };
+        text.push_str(&format!("{gap}Checked against {asset} (of the workspace)\n"));
+    }
     match change {
-        None => whole,
-        Some(change) => format!("{whole}\n{change}"),
+        None => text,
+        Some(change) => format!("{text}\n{change}"),
     }
 }

@@ -1,7 +1,10 @@
 //! Domain errors to kind, sentence and next step: the only place of the family that does it.
 
+use std::time::Duration;
+
 use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
+use provisioning::workspace;
 use toolcall::{ErrorKind, ToolError};
 
 /// Why nothing came out of an evaluation.
@@ -21,6 +24,9 @@ pub(crate) fn evaluation(error: evaluate::Error) -> ToolError {
             };
             ToolError::new(ErrorKind::LimitExceeded, error.to_string()).hint(next)
         }
+        evaluate::Error::Busy { .. } => ToolError::new(ErrorKind::Unavailable, error.to_string())
+            .retry_after(Duration::from_secs(1))
+            .hint("try again in a moment; `nickel.workers` says how many run at once"),
         evaluate::Error::Broken(_) => ToolError::new(
             ErrorKind::Internal,
             "the configuration evaluator could not be used",
@@ -55,9 +61,13 @@ pub(crate) fn cost(error: cost::Error) -> ToolError {
         cost::Error::UnknownPlan { path, suggestion, .. } => ToolError::new(ErrorKind::UnknownValue, message)
             .field(path)
             .hint(match suggestion {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "leave `plan` out to get the cheapest that fits".to_owned(),
+                Some(near) => format!("did you mean `{near}`? or leave `plan` out and give `spec`"),
+                None => "leave `plan` out and give `spec` to get the cheapest that fits".to_owned(),
             }),
+        cost::Error::NoProvider { path, valid } => ToolError::new(ErrorKind::InvalidConfiguration, message)
+            .field(path)
+            .allowed(valid.to_vec())
+            .hint("set `provider` at the top of the configuration"),
         cost::Error::Field { path, .. } => ToolError::new(ErrorKind::InvalidConfiguration, message)
             .field(path)
             .hint("call `validate_config` to see every rule"),
@@ -67,6 +77,23 @@ pub(crate) fn cost(error: cost::Error) -> ToolError {
         cost::Error::File { .. } => ToolError::new(ErrorKind::Unavailable, message)
             .hint("mend or remove the price file in the workspace's `.prov/prices` folder"),
     }
+}
+
+/// A name that no file of the workspace has.
+pub(crate) fn file_name(error: &workspace::Error) -> ToolError {
+    ToolError::new(ErrorKind::InvalidArgument, format!("`file_name`: {error}"))
+        .field("file_name")
+        .hint("name a file relative to the workspace, such as `clusters/prod.ncl`, or leave it out")
+}
+
+/// A configuration that is a path.
+pub(crate) fn path(argument: &str) -> ToolError {
+    ToolError::new(
+        ErrorKind::InvalidArgument,
+        format!("`{argument}` looks like a path; it is the text of a configuration"),
+    )
+    .field(argument)
+    .hint("give the text; the path goes into `file_name`")
 }
 
 /// There is nothing to look at.
@@ -83,5 +110,38 @@ fn suggested(near: Option<String>) -> String {
     match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => "use one of the allowed values".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_evaluator_is_worth_another_try() {
+        let error = evaluation(evaluate::Error::Busy { waiting: 8 });
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(
+            error.message().starts_with("8 evaluations are waiting"),
+            "{error:?}"
+        );
+        let value = error.to_value();
+        assert!(value.to_string().contains("retry_after"), "{value}");
+        assert!(error.next().is_some());
+    }
+
+    #[test]
+    fn an_unknown_plan_can_also_be_left_out() {
+        let error = cost(cost::Error::UnknownPlan {
+            path: "servers[0].plan".to_owned(),
+            provider: "aws".to_owned(),
+            plan: "medium".to_owned(),
+            listed: None,
+            suggestion: Some("a1.medium".to_owned()),
+        });
+        assert_eq!(
+            error.next(),
+            Some("did you mean `a1.medium`? or leave `plan` out and give `spec`")
+        );
     }
 }

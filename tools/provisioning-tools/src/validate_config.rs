@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use provisioning::workspace::canonical_name;
 use provisioning::{Evaluate, Source};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,7 @@ impl Tool for ValidateConfig {
     type Output = Output;
 
     fn resource(params: &Params) -> String {
-        params.file_name.clone().unwrap_or_else(|| "inline".to_owned())
+        resource(params.file_name.as_deref())
     }
 
     async fn call(&self, _granted: &Granted, params: Params) -> Result<Output, ToolError> {
@@ -101,17 +102,42 @@ pub(crate) fn source(argument: &str, text: String, file_name: Option<String>) ->
     if text.trim().is_empty() {
         return Err(fail::empty(argument));
     }
-    Ok(Source {
-        name: file_name.unwrap_or_else(|| "main.ncl".to_owned()),
-        text,
-    })
+    if is_path(&text) {
+        return Err(fail::path(argument));
+    }
+    let name = match file_name {
+        Some(name) => canonical_name(&name).map_err(|error| fail::file_name(&error))?,
+        None => "main.ncl".to_owned(),
+    };
+    Ok(Source { name, text })
+}
+
+/// What a policy can speak of: the file, written in one way only, so that no other spelling gets around a rule. A name
+/// that is refused later is nobody's file.
+pub(crate) fn resource(file_name: Option<&str>) -> String {
+    match file_name.map(canonical_name) {
+        None => "inline".to_owned(),
+        Some(Ok(name)) => name,
+        Some(Err(_)) => "refused".to_owned(),
+    }
+}
+
+/// Whether `text` is what somebody writes who has a file in mind. Nickel text of one line that ends so would read the
+/// field `ncl` of something, without a record around it.
+fn is_path(text: &str) -> bool {
+    let text = text.trim();
+    text.ends_with(".ncl") && !text.contains(['\n', '{', '}', '(', '"', '='])
+}
+
+/// A number with its noun: `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
 }
 
 fn summary(errors: usize, warnings: usize) -> String {
-    let count = |number: usize, what: &str| match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    };
     match (errors, warnings) {
         (0, 0) => "the configuration holds".to_owned(),
         (0, warnings) => format!("the configuration holds, with {}", count(warnings, "warning")),
@@ -123,5 +149,43 @@ fn summary(errors: usize, warnings: usize) -> String {
                 count(warnings, "warning")
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_one_name_and_leads_nowhere_else() {
+        assert_eq!(resource(Some("./clusters/./prod.ncl")), "clusters/prod.ncl");
+        assert_eq!(resource(None), "inline");
+        let long = "x".repeat(1025);
+        for name in ["/etc/passwd", "../a.ncl", "a\u{7}.ncl", "", long.as_str()] {
+            assert_eq!(resource(Some(name)), "refused");
+            let error = source("config", "{}".to_owned(), Some(name.to_owned())).unwrap_err();
+            assert_eq!(error.kind(), toolcall::ErrorKind::InvalidArgument, "{error:?}");
+        }
+        let source = source("config", "{}".to_owned(), Some("./a.ncl".to_owned())).unwrap();
+        assert_eq!(source.name, "a.ncl");
+    }
+
+    #[test]
+    fn a_path_is_told_from_a_configuration() {
+        for path in ["web.ncl", " clusters/prod.ncl\n", "/srv/infra/web.ncl"] {
+            assert!(is_path(path), "{path}");
+        }
+        for text in ["{ a = b.ncl }", "import \"web.ncl\"", "(f x).ncl", "a\n.ncl"] {
+            assert!(!is_path(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_agree_with_their_nouns() {
+        assert_eq!(summary(1, 0), "the configuration does not hold: 1 error");
+        assert_eq!(
+            summary(2, 1),
+            "the configuration does not hold: 2 errors and 1 warning"
+        );
     }
 }

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::workspace;
+
 /// What kind of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AssetKind {
@@ -39,10 +41,91 @@ pub struct Asset {
     pub origin: String,
 }
 
+/// An asset without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetName {
+    /// Path below the kind's folder, such as `server.ncl`.
+    pub path: String,
+    /// Where it comes from: `builtin` or the workspace path.
+    pub origin: String,
+    /// The length of its text in bytes.
+    pub size: u64,
+}
+
+/// Why the data that is in force cannot be had. Part of it is never taken for the whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// More files than a folder may hold.
+    #[error("`{folder}` holds more than the {limit} files that may replace or add to shipped ones")]
+    TooMany {
+        /// The workspace's folder.
+        folder: String,
+        /// How many it may hold.
+        limit: usize,
+    },
+    /// More text than the files of a folder may hold together.
+    #[error("the files of `{folder}` hold more than the {} MiB that they may together", limit >> 20)]
+    TooLarge {
+        /// The workspace's folder.
+        folder: String,
+        /// How many bytes they may hold.
+        limit: u64,
+    },
+    /// A file or the folder itself cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] workspace::Error),
+}
+
+impl Error {
+    /// The folder or file to look at.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        match self {
+            Self::TooMany { folder, .. } | Self::TooLarge { folder, .. } => folder,
+            Self::Unreadable(error) => error.path(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::TooMany { .. } => "remove files from the folder, or put several into one",
+            Self::TooLarge { .. } => "remove files from the folder, or make them smaller",
+            Self::Unreadable(_) => "mend it, or remove it to use what is shipped",
+        }
+    }
+}
+
 /// Where shipped data comes from.
 pub trait Assets: Send + Sync {
-    /// Every asset of `kind`, by path.
+    /// Every asset of `kind`, by path. What [`Assets::load`] refuses as a whole is empty here.
     fn list(&self, kind: AssetKind) -> Vec<Asset>;
+
+    /// Every asset of `kind`, by path, for those who act upon it.
+    ///
+    /// # Errors
+    ///
+    /// If what should be in force cannot be read, or is too much.
+    fn load(&self, kind: AssetKind) -> Result<Vec<Asset>, Error> {
+        Ok(self.list(kind))
+    }
+
+    /// The names of the assets of `kind`, by path, for those who do not need the texts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Assets::load`], as far as it shows without reading.
+    fn names(&self, kind: AssetKind) -> Result<Vec<AssetName>, Error> {
+        let assets = self.list(kind).into_iter();
+        Ok(assets
+            .map(|asset| AssetName {
+                size: u64::try_from(asset.text.len()).unwrap_or(u64::MAX),
+                path: asset.path,
+                origin: asset.origin,
+            })
+            .collect())
+    }
 
     /// The asset of `kind` at `path`.
     fn read(&self, kind: AssetKind, path: &str) -> Option<Asset> {

@@ -24,7 +24,7 @@ mod site;
 use jiff::civil::Date;
 
 pub use book::{Found, PriceBook};
-pub use compare::{AmountChange, Change, Difference, Resource, difference};
+pub use compare::{AmountChange, Change, Difference, Outcome, Resource, difference};
 pub use estimate::{
     Address, Counts, Estimate, Free, Line, Options, Origin, PriceSource, Reason, Total, Unpriced, estimate,
 };
@@ -56,9 +56,17 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A resource that is billed has no provider of its own and inherits none.
+    #[error("`{path}` is billed and no provider is named: set `provider` at the top to one of {}",
+        .valid.join(", "))]
+    NoProvider {
+        /// The resource, such as `networking`.
+        path: String,
+        /// Every known provider.
+        valid: Box<[String]>,
+    },
     /// A provider that no file of `prices/` describes.
-    #[error("`{path}` names provider `{provider}`, which is not known{}; known are {}",
-        meant(.suggestion.as_deref()), join(.valid))]
+    #[error("`{path}` names provider `{provider}`, which is not known{}", meant(.suggestion.as_deref()))]
     UnknownProvider {
         /// The field.
         path: String,
@@ -70,8 +78,8 @@ pub enum Error {
         suggestion: Option<String>,
     },
     /// A region that the provider does not have.
-    #[error("`{path}` names region `{region}`, which `{provider}` does not have{}; it has {}",
-        meant(.suggestion.as_deref()), join(.valid))]
+    #[error("`{path}` names region `{region}`, which `{provider}` does not have{}",
+        meant(.suggestion.as_deref()))]
     UnknownRegion {
         /// The field, or `region` for the argument of the call.
         path: String,
@@ -107,18 +115,17 @@ pub enum Error {
     },
 }
 
+/// How alike a name must be to be suggested. Region names share beginnings, so that a lower bar suggests nonsense.
+const LIKENESS: f64 = 0.85;
+
 /// The entry of `valid` that `given` was most likely meant to be.
 pub(crate) fn nearest<'a>(given: &str, valid: impl Iterator<Item = &'a str>) -> Option<String> {
     let given = given.to_lowercase();
     valid
         .map(|name| (strsim::jaro_winkler(&given, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .filter(|(likeness, _)| *likeness >= LIKENESS)
         .max_by(|(a, left), (b, right)| a.total_cmp(b).then_with(|| right.cmp(left)))
         .map(|(_, name)| name.to_owned())
-}
-
-fn join(names: &[String]) -> String {
-    names.join(", ")
 }
 
 fn listing(date: Option<Date>) -> String {

@@ -52,6 +52,12 @@ pub enum Error {
         /// The limit in words, such as `more than 5 s`.
         limit: String,
     },
+    /// As many evaluations wait as may; this one was not begun. Later it may be.
+    #[error("{waiting} evaluations are waiting already, which is as many as may")]
+    Busy {
+        /// How many wait.
+        waiting: usize,
+    },
     /// The evaluator could not be started or broke.
     #[error("the configuration evaluator failed: {0}")]
     Broken(String),

@@ -11,7 +11,7 @@ pub mod evaluate;
 pub mod node;
 pub mod workspace;
 
-pub use assets::{Asset, AssetKind, Assets, Embedded};
+pub use assets::{Asset, AssetKind, AssetName, Assets, Embedded};
 pub use diagnostic::{Diagnostic, Severity};
 pub use evaluate::{Evaluate, Evaluation, Source};
 pub use node::{Node, Number, Span, Value};

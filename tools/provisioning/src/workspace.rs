@@ -45,6 +45,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The path that was asked for.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Absent { path }
+            | Self::Refused { path, .. }
+            | Self::NotUtf8 { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Unreadable { path, .. } => path,
+        }
+    }
+}
+
 /// Reads the user's files.
 pub trait Workspace: Send + Sync {
     /// The text of the file at `relative`, a path below the workspace root with `/` between its parts.
@@ -78,6 +92,41 @@ pub fn check(relative: &str) -> Result<(), Error> {
     } else {
         Ok(())
     }
+}
+
+/// The longest name that a file is called by, in bytes.
+const NAME: usize = 1024;
+
+/// The one way to write the name of a workspace file: `./` is left out, and nothing else is mended.
+///
+/// Whoever decides about a file and whoever opens it must mean the same one, so a name that could be written in
+/// two ways is refused: absolute paths, `..`, empty parts, back slashes, control characters.
+///
+/// # Errors
+///
+/// With the rule that it breaks.
+pub fn canonical_name(name: &str) -> Result<String, Error> {
+    let shown = || {
+        name.chars()
+            .filter(|letter| !letter.is_control())
+            .take(100)
+            .collect()
+    };
+    let refuse = |why: String| Error::Refused { path: shown(), why };
+    if name.len() > NAME {
+        return Err(refuse(format!("a name has at most {NAME} bytes")));
+    }
+    if name.contains(char::is_control) {
+        return Err(refuse("the name holds a control character".to_owned()));
+    }
+    let parts: Vec<&str> = name.split('/').filter(|part| *part != ".").collect();
+    let name = parts.join("/");
+    // `./` and `.` name a folder; `.//etc` must not become `/etc` unseen, and does not: `check` refuses it.
+    check(&name).map_err(|error| match error {
+        Error::Refused { why, .. } => refuse(why),
+        other => other,
+    })?;
+    Ok(name)
 }
 
 /// A workspace in memory, for tests and for texts that are on no disk.
@@ -134,5 +183,47 @@ mod tests {
         }
         assert_eq!(workspace.read("a/b.ncl").as_deref(), Ok("1"));
         assert!(matches!(workspace.read("a"), Err(Error::Absent { .. })));
+    }
+
+    #[test]
+    fn a_name_is_written_in_one_way() {
+        for (name, canonical) in [
+            ("prod.ncl", "prod.ncl"),
+            ("./prod.ncl", "prod.ncl"),
+            ("././a/./b.ncl", "a/b.ncl"),
+            ("a/..b/c...ncl", "a/..b/c...ncl"),
+            (".hidden", ".hidden"),
+            ("größe.ncl", "größe.ncl"),
+        ] {
+            assert_eq!(canonical_name(name).as_deref(), Ok(canonical), "{name}");
+        }
+        assert!(canonical_name(&"x".repeat(1024)).is_ok());
+    }
+
+    #[test]
+    fn a_name_that_could_mean_another_file_is_refused() {
+        let long = "x".repeat(1025);
+        for name in [
+            "",
+            ".",
+            "./",
+            "/etc/prod.ncl",
+            ".//etc/prod.ncl",
+            "x/../prod.ncl",
+            "..",
+            "a//b.ncl",
+            "a/",
+            "a\\prod.ncl",
+            "prod.ncl\n",
+            "a\0b",
+            "\u{85}x",
+            long.as_str(),
+        ] {
+            let refused = canonical_name(name);
+            assert!(
+                matches!(refused, Err(Error::Refused { .. })),
+                "{name:?}: {refused:?}"
+            );
+        }
     }
 }

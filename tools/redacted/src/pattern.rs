@@ -19,6 +19,20 @@ const PREFIXES: &[&[u8]] = &[
     b"github_pat_",
 ];
 
+/// What stands behind `sk-` in keys whose tail may hold dashes.
+const ISSUERS: &[&[u8]] = &[
+    b"ant-",
+    b"proj-",
+    b"svcacct-",
+    b"admin-",
+    b"or-v1-",
+    b"lf-",
+    b"live-",
+    b"live_",
+    b"test-",
+    b"test_",
+];
+
 /// How far the scans of each kind have looked, so that nothing is looked at again.
 #[derive(Default)]
 pub(crate) struct Seen {
@@ -46,7 +60,7 @@ pub(crate) fn find(text: &[u8], at: usize, fresh: bool, seen: &mut Seen) -> Opti
         b'e' => web_token(at, rest, seen),
         b's' => secret_key(text, at, rest, fresh, seen),
         b'-' => private_key(at, rest, seen),
-        _ => prefixed(at, rest, seen),
+        _ => prefixed(text, at, rest, fresh, seen),
     }
 }
 
@@ -62,14 +76,29 @@ fn previous(text: &[u8], at: usize, back: usize) -> Option<u8> {
     at.checked_sub(back).and_then(|before| text.get(before)).copied()
 }
 
-fn prefixed(at: usize, rest: &[u8], seen: &mut Seen) -> Option<usize> {
+/// Tokens of issuers that mark theirs. They are random, so a capital and a digit are among their characters; the
+/// host `archvs.internal-load-balancer-1` and the variable `ghp_runner_secret_name_2` are none.
+fn prefixed(text: &[u8], at: usize, rest: &[u8], fresh: bool, seen: &mut Seen) -> Option<usize> {
     if at < seen.prefixed {
         return None;
     }
     let prefix = PREFIXES.iter().find(|prefix| rest.starts_with(prefix))?;
-    let tail = run(rest.get(prefix.len()..)?, token_byte);
-    seen.prefixed = at + prefix.len() + tail;
-    (tail >= SHORTEST_TAIL).then_some(seen.prefixed)
+    if !fresh && within_word(text, at) {
+        return None;
+    }
+    let tail = rest.get(prefix.len()..)?;
+    let length = run(tail, token_byte);
+    seen.prefixed = at + prefix.len() + length;
+    let tail = tail.get(..length)?;
+    let random = tail.iter().any(u8::is_ascii_uppercase) && tail.iter().any(u8::is_ascii_digit);
+    (length >= SHORTEST_TAIL && random).then_some(seen.prefixed)
+}
+
+/// Whether the byte at `at` goes on a word. In JSON text a line break is written `\n`, and its `n` is not part of one.
+fn within_word(text: &[u8], at: usize) -> bool {
+    let escaped =
+        matches!(previous(text, at, 1), Some(b'n' | b'r' | b't')) && previous(text, at, 2) == Some(b'\\');
+    !escaped && previous(text, at, 1).is_some_and(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// `AKIA…` and `ASIA…`: 16 more capitals and digits.
@@ -85,21 +114,31 @@ fn access_key_id(text: &[u8], at: usize, rest: &[u8], fresh: bool) -> Option<usi
     (length >= 20).then_some(at + length)
 }
 
-/// `sk-…` with a digit in it; `disk-…` and class names are none.
+/// `sk-…` of an issuer we know, or with a tail that looks random. `sk-bratislava-prod-node-01`, `disk-…` and class
+/// names are none: hosts in Slovakia begin like this.
 fn secret_key(text: &[u8], at: usize, rest: &[u8], fresh: bool, seen: &mut Seen) -> Option<usize> {
-    if at < seen.secret_key || !rest.starts_with(b"sk-") {
-        return None;
-    }
-    // In JSON text a line break before the key is written `\n`, and its `n` is not part of a word.
-    let escaped =
-        matches!(previous(text, at, 1), Some(b'n' | b'r' | b't')) && previous(text, at, 2) == Some(b'\\');
-    if !fresh && !escaped && previous(text, at, 1).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+    if at < seen.secret_key || !rest.starts_with(b"sk-") || (!fresh && within_word(text, at)) {
         return None;
     }
     let tail = rest.get(3..)?;
     let length = run(tail, token_byte);
     seen.secret_key = at + 3 + length;
-    (length >= SHORTEST_TAIL && tail.iter().take(length).any(u8::is_ascii_digit)).then_some(seen.secret_key)
+    let tail = tail.get(..length)?;
+    let issued = length >= SHORTEST_TAIL
+        && ISSUERS.iter().any(|issuer| tail.starts_with(issuer))
+        && tail.iter().any(u8::is_ascii_uppercase)
+        && tail.iter().any(u8::is_ascii_digit);
+    (issued || random(tail)).then_some(seen.secret_key)
+}
+
+/// Whether `tail` begins with a run without dashes that nobody would have thought up.
+fn random(tail: &[u8]) -> bool {
+    let start = tail.split(|byte| *byte == b'-').next().unwrap_or_default();
+    let has = |kind: fn(&u8) -> bool| start.iter().any(kind);
+    start.len() >= SHORTEST_TAIL
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
 }
 
 /// JSON web tokens: three parts of base64url, or the five of an encrypted one, of which one may be empty.

@@ -157,6 +157,51 @@ fn check(text: &str, expected: &str) {
     assert_eq!(scrubber.text(&once), expected);
 }
 
+/// What configuration is full of and no key looks like.
+fn harmless() -> impl Strategy<Value = String> {
+    let bytes = |count: usize| prop::collection::vec(any::<u8>(), count);
+    prop_oneof![
+        (any::<[u8; 4]>(), 0..=32_u8).prop_map(|([a, b, c, d], bits)| format!("{a}.{b}.{c}.{d}/{bits}")),
+        (any::<[u16; 4]>(), 0..=128_u8)
+            .prop_map(|(g, bits)| format!("{:x}:{:x}:{:x}:{:x}::/{bits}", g[0], g[1], g[2], g[3])),
+        bytes(20).prop_map(|bytes| hex(&bytes)),
+        bytes(32).prop_map(|bytes| format!("sha256:{}", hex(&bytes))),
+        bytes(64).prop_map(|bytes| hex(&bytes).to_uppercase()),
+        bytes(16).prop_map(|bytes| {
+            let digits = hex(&bytes);
+            let parts = [
+                digits.get(..8).unwrap(),
+                digits.get(8..12).unwrap(),
+                digits.get(12..16).unwrap(),
+                digits.get(16..20).unwrap(),
+                digits.get(20..).unwrap(),
+            ];
+            parts.join("-")
+        }),
+        "arn:aws:[a-z0-9]{2,8}:[a-z]{2}-[a-z]{4,9}-[1-3]:[0-9]{12}:[a-zA-Z0-9/_+=,.@-]{1,60}",
+        (bytes(90), any::<bool>()).prop_map(|(bytes, url_safe)| base64(&bytes, url_safe)),
+        (bytes(33), any::<bool>())
+            .prop_map(|(bytes, url_safe)| format!("sha384-{}", base64(&bytes, url_safe))),
+        "(sk|disk|hvs|ghp|ucat|risk)[-_.](prod|bratislava|node|a1|live|web)([-_.](prod|node|x|[0-9]{1,6}|db)){3,8}",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[a-zA-Z0-9+/]{43} [a-z]{3}@host",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn valid_data_is_never_taken_for_a_key(
+        items in prop::collection::vec(harmless(), 1..6),
+        between in prop::sample::select(vec![" ", "\n", "\", \"", "\\n", ",", "=", ": "]),
+    ) {
+        let text = items.join(between);
+        let scrubber = Scrubber::default();
+        let scrubbed = scrubber.text(&text);
+        prop_assert_eq!(scrubbed.as_ref(), text.as_str());
+    }
+}
+
 #[test]
 fn keys_are_known_by_their_shape() {
     // Put together here, so that no scanner takes this file for a leak.
@@ -171,6 +216,8 @@ fn keys_are_known_by_their_shape() {
         "github_pat_",
         "sk-",
         "sk-ant-api03-",
+        "sk-proj-",
+        "sk-live_",
     ] {
         check(&format!("a={prefix}{tail}, b"), "a=[redacted], b");
         check(&format!("line\\n{prefix}{tail}\\n"), "line\\n[redacted]\\n");
@@ -209,6 +256,12 @@ fn what_only_resembles_a_key_stays() {
         "the eyJ prefix. And. So on",
         "XAKIAIOSFODNN7EXAMPLE",
         "s.abcdefghijklmnopqrstuvwxyz",
+        "sk-bratislava-prod-node-01",
+        "sk-BRATISLAVA-prod-node-0123456789",
+        "sk-0123456789abcdef0123456789abcdef01234567",
+        "hvs.internal-load-balancer-prod-1",
+        "archvs.Internal-load-balancer-prod-1",
+        "ghp_runner_token_secret_name_2024",
     ] {
         check(text, text);
     }

@@ -1,7 +1,10 @@
 //! A settings file: TOML, each value with its line.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde_json::Value;
 use toml_edit::{Document, Item, TableLike};
 
@@ -11,6 +14,9 @@ use crate::{Error, Origin, SourceFile, convert};
 
 /// No settings file is larger, in bytes.
 const FILE_BYTES: u64 = 1 << 20;
+
+/// No more of a key is repeated, in characters: what is no settings file may hold anything.
+const LONGEST_KEY: usize = 64;
 
 /// A value that a file gives for a leaf.
 pub(crate) struct Given {
@@ -41,7 +47,11 @@ pub(crate) fn read(file: &SourceFile, leaves: &[Leaf]) -> Result<Vec<Given>, Err
     let document = Document::parse(text.as_str()).map_err(|error| Error::Syntax {
         path: path.clone(),
         line: line(&text, error.span().map_or(0, |span| span.start)),
-        reason: error.message().trim().replace('\n', ", "),
+        reason: match file.sections {
+            // The parser's sentence can quote the file, and this one need not be what it should be.
+            Some(_) => "it is no settings file".to_owned(),
+            None => error.message().trim().replace('\n', ", "),
+        },
     })?;
     let mut reader = Reader {
         file,
@@ -54,10 +64,12 @@ pub(crate) fn read(file: &SourceFile, leaves: &[Leaf]) -> Result<Vec<Given>, Err
 }
 
 fn text(file: &SourceFile) -> io::Result<String> {
+    let opened = match file.sections {
+        Some(_) => open_foreign(&file.path)?,
+        None => File::open(&file.path)?,
+    };
     let mut text = String::new();
-    std::fs::File::open(&file.path)?
-        .take(FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
+    opened.take(FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > FILE_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
@@ -65,6 +77,43 @@ fn text(file: &SourceFile) -> io::Result<String> {
         ));
     }
     Ok(text)
+}
+
+/// Opens a file that others may have put there: a link, also in the place of its folder, would make us read and
+/// quote a file elsewhere, and a pipe would make us wait for ever.
+fn open_foreign(path: &Path) -> io::Result<File> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
+    let careful = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let folder = openat(CWD, folder, careful | OFlags::DIRECTORY, Mode::empty()).map_err(named)?;
+    let file = File::from(openat(&folder, name, careful, Mode::empty()).map_err(named)?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file; put a plain file there"));
+    }
+    Ok(file)
+}
+
+/// What the system says of links, for people.
+fn named(error: rustix::io::Errno) -> io::Error {
+    use rustix::io::Errno;
+    match error {
+        Errno::LOOP | Errno::NOTDIR => {
+            io::Error::other("it or its folder is a link; put the file itself there")
+        }
+        other => other.into(),
+    }
+}
+
+/// `key` as an error names it.
+fn shortened(key: &str) -> String {
+    let short: String = key.chars().take(LONGEST_KEY).collect();
+    let rest = if short.len() < key.len() { "…" } else { "" };
+    format!("{short}{rest}")
 }
 
 struct Reader<'a> {
@@ -100,7 +149,9 @@ impl Reader<'_> {
                 match item.as_table_like() {
                     Some(inner) => self.table(inner, &key)?,
                     None => {
+                        // Of a file that others wrote only the key is repeated.
                         let given = convert::from_toml(item)
+                            .filter(|_| self.file.sections.is_none())
                             .map_or_else(|| "another value".to_owned(), |value| convert::shown(&value));
                         return Err(Error::WrongValue {
                             key,
@@ -113,7 +164,7 @@ impl Reader<'_> {
             } else {
                 let nearest = nearest(&key, self.leaves.iter().map(|leaf| leaf.key.as_str()));
                 return Err(Error::UnknownKey {
-                    key,
+                    key: shortened(&key),
                     origin: origin.into(),
                     nearest,
                 });
@@ -135,7 +186,7 @@ impl Reader<'_> {
             return Ok(());
         }
         Err(Error::Restricted {
-            key: key.to_owned(),
+            key: shortened(key),
             origin: Box::new(origin.clone()),
             layer: self.file.layer.clone(),
             sections: sections.clone(),

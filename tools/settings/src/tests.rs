@@ -344,3 +344,72 @@ fn a_file_that_is_too_large_is_not_read() {
     fs::write(&file, "#".repeat(2 << 20)).unwrap();
     assert!(matches!(with(&[&file], &[], &[]), Err(Error::Unreadable { .. })));
 }
+
+/// What resolving says of a restricted file at `path`.
+fn restricted(path: &Path) -> Result<Settings<Config>, Error> {
+    Settings::<Config>::resolve(Sources {
+        files: vec![SourceFile::restricted("workspace", path, &["audit"])],
+        ..Sources::new("DEMO")
+    })
+}
+
+/// An error with everything below it.
+fn whole(result: Result<Settings<Config>, Error>) -> String {
+    let error = result.err().unwrap();
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    format!("{error} {source:?} {:?}", error.hint())
+}
+
+#[test]
+fn a_restricted_file_that_is_a_link_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("elsewhere");
+    fs::create_dir(&secret).unwrap();
+    fs::write(secret.join("config.toml"), "hunter2-is-the-password = 1\n").unwrap();
+    let own = directory.path().join(".demo");
+    fs::create_dir(&own).unwrap();
+    let file = own.join("config.toml");
+    std::os::unix::fs::symlink(secret.join("config.toml"), &file).unwrap();
+    let said = whole(restricted(&file));
+    assert!(said.contains("is a link") && !said.contains("hunter2"), "{said}");
+    // The folder in its place is no better.
+    fs::remove_dir_all(&own).unwrap();
+    std::os::unix::fs::symlink(&secret, &own).unwrap();
+    let said = whole(restricted(&file));
+    assert!(said.contains("is a link") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_restricted_file_that_is_a_pipe_does_not_hang() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || send.send(whole(restricted(&file))));
+    let said = receive.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+    assert!(said.contains("no regular file"), "{said}");
+}
+
+#[test]
+fn of_a_restricted_file_only_the_key_at_fault_is_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    let secret = "hunter2".repeat(40);
+    for text in [
+        format!("root:{secret}:0:0"),
+        format!("audit = \"{secret}\""),
+        format!("{secret} = 1"),
+        format!("[\"{secret}\nx\"]"),
+    ] {
+        fs::write(&file, &text).unwrap();
+        let said = whole(restricted(&file));
+        assert!(!said.contains(secret.get(..70).unwrap()), "{said}");
+    }
+    // A long key still names its line.
+    fs::write(&file, format!("\n{secret} = 1")).unwrap();
+    assert!(whole(restricted(&file)).contains(&format!(
+        "config.toml:2: unknown setting `{}…`",
+        secret.get(..64).unwrap()
+    )));
+}

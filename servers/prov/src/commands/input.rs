@@ -16,14 +16,30 @@ pub(super) struct Input {
     pub(super) text: String,
     /// The file relative to the workspace, if it is in it.
     pub(super) file_name: Option<String>,
+    /// What the user calls it.
+    pub(super) shown: String,
+}
+
+/// What a text is called that comes without a file name.
+pub(super) const NAMELESS: &str = "main.ncl";
+
+/// Whether `path` stands for standard input.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Reads `path`, or standard input for `-`.
 pub(super) fn read(path: &Path, session: &Session<'_, ProvConfig>) -> Result<Input, Failure> {
-    if path.as_os_str() == "-" {
+    if is_standard_input(path) {
+        let text = program::read_standard_input(CONFIGURATION_BYTES)?;
+        if text.trim().is_empty() {
+            return Err(Failure::new(Exit::EmptyInput, "standard input is empty")
+                .hint("write a configuration to it, or name a file"));
+        }
         return Ok(Input {
-            text: program::read_standard_input(CONFIGURATION_BYTES)?,
+            text,
             file_name: None,
+            shown: "<stdin>".to_owned(),
         });
     }
     let text = program::read_text(path, CONFIGURATION_BYTES)?;
@@ -35,6 +51,7 @@ pub(super) fn read(path: &Path, session: &Session<'_, ProvConfig>) -> Result<Inp
     }
     Ok(Input {
         text,
+        shown: path.display().to_string(),
         file_name: in_workspace(path, session.workspace()),
     })
 }

@@ -47,12 +47,116 @@ fn a_broken_configuration_is_explained_and_exits_3() {
     ] {
         assert!(ran.stdout.contains(part), "{part} not in {}", ran.stdout);
     }
-    let estimate = world.prov(["estimate", "broken.ncl"]);
+}
+
+#[test]
+fn what_cannot_be_priced_shows_its_findings() {
+    let world = World::new();
+    world.file("broken.ncl", example("broken.ncl"));
+    world.file("web.ncl", example("web-on-aws.ncl"));
+    world.file("one.ncl", "{ environment = 5 }");
+    let validated = world.prov(["validate", "broken.ncl"]);
+    let priced = world.prov(["estimate", "broken.ncl"]);
     assert_eq!(
-        (estimate.code, last_code(&world).as_str()),
-        (3, "invalid_configuration"),
-        "{estimate:?}"
+        (priced.code, &priced.stdout),
+        (3, &validated.stdout),
+        "{priced:?}"
     );
+    assert!(
+        priced
+            .stderr
+            .contains("`broken.ncl` does not hold, so it cannot be priced (3 errors)"),
+        "{priced:?}"
+    );
+    let codes: Vec<Value> = world
+        .records()
+        .iter()
+        .filter_map(|record| record.get("code").cloned())
+        .collect();
+    assert_eq!(codes, [json!("invalid_configuration")]);
+    let compared = world.prov(["estimate", "web.ncl", "--compare-with", "one.ncl"]);
+    assert_eq!(compared.code, 3, "{compared:?}");
+    assert!(compared.stdout.contains("one.ncl:1:"), "{compared:?}");
+    assert!(
+        compared
+            .stderr
+            .contains("`one.ncl` does not hold, so it cannot be priced (1 error)"),
+        "{compared:?}"
+    );
+    let json = world.prov(["estimate", "broken.ncl", "--format", "json", "--quiet"]);
+    assert_eq!((json.code, json.stdout.as_str()), (3, ""), "{json:?}");
+    let error: Value = serde_json::from_str(&json.stderr).unwrap();
+    assert_eq!(
+        error["error"]["details"]["errors"].as_array().map(Vec::len),
+        Some(3),
+        "{error:#}"
+    );
+    // What holds and still has no price is said as it is.
+    world.file("bare.ncl", "{ networking = { load_balancers = 1 } }");
+    let bare = world.prov(["estimate", "bare.ncl"]);
+    assert_eq!((bare.code, bare.stdout.as_str()), (3, ""), "{bare:?}");
+    assert!(
+        bare.stderr
+            .contains("next: set `provider` at the top of the configuration"),
+        "{bare:?}"
+    );
+}
+
+#[test]
+fn inputs_are_called_what_the_user_calls_them() {
+    let world = World::new();
+    world.file("web.ncl", example("web-on-aws.ncl"));
+    let outside = world.home().join("outside.ncl");
+    std::fs::write(&outside, "{ environment = 5 }").unwrap();
+    let ran = world.prov(["validate", "../outside.ncl"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stdout.contains("  --> ../outside.ncl:1:"), "{ran:?}");
+    let ran = world.prov(["validate", "-", "--format", "json"]);
+    assert_eq!(ran.code, 14, "{ran:?}");
+    assert!(ran.stderr.contains("standard input is empty"), "{ran:?}");
+    let mut command = world.command();
+    let given = std::fs::File::open(&outside).unwrap();
+    let ran = command
+        .args(["validate", "-"])
+        .stdin(given)
+        .output()
+        .map(Ran::from)
+        .unwrap();
+    assert!(ran.stdout.contains("  --> <stdin>:1:"), "{ran:?}");
+    let ran = world.prov(["estimate", "-", "--compare-with", "-"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let ran = world.prov([
+        "mcp",
+        "call",
+        "validate_config",
+        "--args",
+        r#"{"config": "web.ncl"}"#,
+    ]);
+    assert_eq!(ran.code, 11, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("give the text; the path goes into `file_name`"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_schema_of_the_workspace_is_named() {
+    let world = World::new();
+    world.file("web.ncl", "{ servers = [] }");
+    world.file(".prov/schemas/configuration.ncl", "{ .. }");
+    for format in ["table", "markdown"] {
+        for command in ["validate", "estimate"] {
+            let ran = world.prov([command, "web.ncl", "--format", format]);
+            assert_eq!(ran.code, 0, "{ran:?}");
+            assert!(
+                ran.stdout
+                    .to_lowercase()
+                    .contains("checked against .prov/schemas/configuration.ncl (of the workspace)"),
+                "{ran:?}"
+            );
+        }
+    }
 }
 
 /// A command, its exit code, parts of what it says, and the code in the audit log if it got there.
@@ -81,7 +185,7 @@ fn each_bad_input_has_its_own_message_and_exit_code() {
         (
             &["mcp", "call", "validate_config", "--args", r#"{"config": 5}"#],
             11,
-            &["argument `config`", "give `config` as string"],
+            &["argument `config`", "must be: string"],
             Some("invalid_argument"),
         ),
         (

@@ -7,9 +7,11 @@
     reason = "a test fails loudly"
 )]
 
+mod careful;
 mod chain;
 mod cost;
 mod crash;
+mod flood;
 mod processes;
 
 use std::path::Path;

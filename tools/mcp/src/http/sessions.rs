@@ -17,12 +17,12 @@ const KNOWN: usize = 10_000;
 pub(super) struct Sessions(Mutex<HashMap<String, String>>);
 
 impl Sessions {
-    /// Refuses a request on somebody else's session: to others it is not there.
-    pub(super) fn check(&self, headers: &HeaderMap, caller: &Caller) -> Result<(), Response> {
-        let Some(id) = id(headers) else { return Ok(()) };
+    /// The refusal of a request on somebody else's session: to others it is not there.
+    pub(super) fn refusal(&self, headers: &HeaderMap, caller: &Caller) -> Option<Response> {
+        let id = id(headers)?;
         match self.known().get(id) {
-            Some(owner) if *owner == caller.principal() => Ok(()),
-            _ => Err((StatusCode::NOT_FOUND, "no such session; initialize anew").into_response()),
+            Some(owner) if *owner == caller.principal() => None,
+            _ => Some((StatusCode::NOT_FOUND, "no such session; initialize anew").into_response()),
         }
     }
 

@@ -88,18 +88,23 @@ fn sound<C: Config>(verified: &Verified, session: &Session<'_, C>) -> Result<Exi
         });
         return printed(printer.json(&value));
     }
-    printed(printer.data(&format!(
-        "sound: {} records in {}\nhead: {}\nintents without an outcome: {}\nrecoveries: {}",
-        verified.records,
-        if verified.files == 1 {
-            "1 file".to_owned()
-        } else {
-            format!("{} files", verified.files)
-        },
-        verified.head,
-        open.len(),
-        verified.recovered.len(),
-    )))
+    let files = match verified.files {
+        1 => "1 file".to_owned(),
+        files => format!("{files} files"),
+    };
+    let mut lines = vec![
+        format!("sound: {} records in {files}", verified.records),
+        format!("head: {}", verified.head),
+        format!("intents without an outcome: {}", open.len()),
+    ];
+    // A recovery is a loss that was found and written down: the chain is whole again, the lost records are not.
+    lines.extend(
+        verified
+            .recovered
+            .iter()
+            .map(|(seq, what)| format!("loss recorded at {seq}: {what}")),
+    );
+    printed(printer.data(&lines.join("\n")))
 }
 
 fn broken<C: Config>(findings: &[Finding], session: &Session<'_, C>) -> Result<Exit, Failure> {

@@ -43,6 +43,10 @@ pub(crate) fn run<C: Config>(session: &Session<'_, C>) -> Result<Exit, Failure> 
             result: audit_log(session),
         },
         Check {
+            what: "engines",
+            result: trials(session),
+        },
+        Check {
             what: "protocol 2025-11-25",
             result: era(session, HANDSHAKE, "tools"),
         },
@@ -125,23 +129,48 @@ fn tools<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
 
 fn policy<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
     let wired = session.wire().map_err(|failure| failure.to_text())?;
-    session
+    let policy = session
         .policy(&wired.catalog)
-        .map(|_| "parses and fits the tools".to_owned())
-        .map_err(|failure| failure.to_text())
+        .map_err(|failure| failure.to_text())?;
+    match policy.warnings() {
+        [] => Ok(format!("{} policies fit the tools", policy.ids().len())),
+        warnings => Err(warnings.join("; ")),
+    }
 }
 
 fn audit_log<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
-    session.audit_log().map_err(|failure| failure.to_text())?;
     let path = session.audit_path();
-    match audit::verify(&path, None) {
-        Ok(verified) => Ok(format!(
+    // Verified before it is opened: opening mends a torn end, and would mend away what is to be found here.
+    let verified = match path.exists() {
+        true => {
+            Some(audit::verify(&path, None).map_err(|error| format!("{error}; `audit verify` says where"))?)
+        }
+        false => None,
+    };
+    session.audit_log().map_err(|failure| failure.to_text())?;
+    match verified {
+        None => Ok(format!("new, at {}", path.display())),
+        Some(verified) if verified.recovered.is_empty() => Ok(format!(
             "{} records, sound, at {}",
             verified.records,
             path.display()
         )),
-        Err(error) => Err(format!("{error}; `audit verify` says where")),
+        Some(verified) => Err(format!(
+            "{} losses are recorded in it; `audit verify` lists them",
+            verified.recovered.len()
+        )),
     }
+}
+
+/// Calls each tool that its executable offers a trial for.
+fn trials<C: Config>(session: &Session<'_, C>) -> Result<String, String> {
+    let trials = session.trials();
+    for (tool, arguments) in trials {
+        session
+            .call(&Selection::default(), tool, arguments())
+            .map_err(|failure| format!("`{tool}`: {}", failure.to_text()))?;
+    }
+    Ok(format!("{} tools answer a trial call", trials.len()))
 }
 
 const HANDSHAKE: &[&str] = &[
@@ -175,7 +204,9 @@ fn era<C: Config>(session: &Session<'_, C>, messages: &[&str], wanted: &str) -> 
         .pointer("/result")
         .and_then(|result| result.get(wanted))
         .and_then(Value::as_array)
+        .map(Vec::as_slice)
     {
+        Some([]) => Err(format!("answers, but the policy gives you no {wanted}")),
         Some(list) => Ok(format!("answers; {} {wanted} for you", list.len())),
         None => Err(format!("unexpected answer: {answer}")),
     }

@@ -1,13 +1,14 @@
 //! `mcp install`: enters this server into a client's configuration file.
 //!
 //! What is in the file stays; the file is backed up first; the new text is written beside it and moved into place.
-//! `clients` says where each client keeps its file, `merge` how an entry gets into it.
+//! `clients` says where each client keeps its file, `merge` how an entry gets into it, `replace` how the file is
+//! read and written without being led elsewhere.
 
 mod clients;
 mod merge;
+mod replace;
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use console::{Exit, Failure};
@@ -18,6 +19,7 @@ use crate::session::Session;
 
 pub use clients::Client;
 pub use merge::{Entry, merge};
+use replace::Place;
 
 /// Largest client configuration we touch, in bytes.
 const FILE_BYTES: u64 = 8 << 20;
@@ -53,34 +55,30 @@ pub(crate) fn run<C: Config>(
             .client
             .file(session.workspace(), session.environment())?,
     };
-    let before = match path.try_exists() {
-        Ok(true) => Some(crate::files::read_text(&path, FILE_BYTES)?),
-        _ => None,
-    };
+    let place = place(arguments, &path, session.workspace())?;
+    let found = place.read(FILE_BYTES)?;
+    let before = found.as_ref().map(|found| found.text.as_str());
     let entry = entry(arguments, session)?;
-    let after = merge(arguments.client, before.as_deref(), &entry).map_err(|reason| {
+    let after = merge(arguments.client, before, &entry);
+    if arguments.print {
+        return print(arguments.client, &path, &entry, after, session);
+    }
+    let after = after.map_err(|reason| {
         Failure::new(
             Exit::InvalidConfiguration,
             format!("cannot add to `{}`: {reason}", path.display()),
         )
         .hint("mend the file, or use `--print` and copy the entry by hand")
     })?;
-    if arguments.print {
-        session.printer().say(&format!("{} would hold:", path.display()));
-        return printed(session.printer().data(&after));
-    }
-    if before.as_deref() == Some(after.as_str()) {
+    if before == Some(after.as_str()) {
         return printed(session.printer().data(&format!(
             "{} already starts `{}`",
             path.display(),
             entry.name
         )));
     }
-    let backup = match &before {
-        Some(text) => Some(back_up(&path, text)?),
-        None => None,
-    };
-    write(&path, &after)?;
+    let backup = found.as_ref().map(|found| place.back_up(found)).transpose()?;
+    place.replace(&after, found.as_ref())?;
     let kept = backup
         .map(|backup| format!("; what was there is in {}", backup.display()))
         .unwrap_or_default();
@@ -90,6 +88,30 @@ pub(crate) fn run<C: Config>(
         entry.name,
         arguments.client.title()
     )))
+}
+
+/// Shows the file as it would be, or the entry alone where the file cannot be merged, for copying by hand.
+fn print<C: Config>(
+    client: Client,
+    path: &Path,
+    entry: &Entry,
+    after: Result<String, String>,
+    session: &Session<'_, C>,
+) -> Result<Exit, Failure> {
+    let text = match after {
+        Ok(text) => {
+            session.printer().say(&format!("{} would hold:", path.display()));
+            text
+        }
+        Err(reason) => {
+            session.printer().say(&format!(
+                "{} cannot be merged: {reason}; the entry alone:",
+                path.display()
+            ));
+            merge(client, None, entry).map_err(|reason| Failure::new(Exit::Internal, reason))?
+        }
+    };
+    printed(session.printer().data(&text))
 }
 
 fn entry<C: Config>(arguments: &InstallArguments, session: &Session<'_, C>) -> Result<Entry, Failure> {
@@ -121,40 +143,25 @@ fn entry<C: Config>(arguments: &InstallArguments, session: &Session<'_, C>) -> R
     })
 }
 
-/// Keeps the old text beside the file, under a name that is not taken.
-fn back_up(path: &Path, text: &str) -> Result<PathBuf, Failure> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map(|since| since.as_secs())
-        .unwrap_or_default();
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{now}.bak"));
-    let backup = path.with_file_name(name);
-    write(&backup, text)?;
-    Ok(backup)
-}
-
-/// Writes the whole file or nothing: beside it, synced, then moved.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |what: &str, error: &std::io::Error| {
-        Failure::new(Exit::Unavailable, format!("cannot {what} `{}`", path.display())).because(error)
+/// Where the file is written. One in the workspace can be a trap that others laid; one elsewhere is the user's.
+fn place(arguments: &InstallArguments, path: &Path, workspace: &Path) -> Result<Place, Failure> {
+    let absolute = |path: &Path| {
+        std::path::absolute(path).map_err(|error| {
+            Failure::new(
+                Exit::InvalidArgument,
+                format!("the path `{}` has no absolute form", path.display()),
+            )
+            .because(&error)
+        })
     };
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|error| failed("make the folder of", &error))?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let fresh = path.with_file_name(name);
-    let result = (|| {
-        std::fs::write(&fresh, text)?;
-        if let Ok(metadata) = std::fs::metadata(path) {
-            std::fs::set_permissions(&fresh, metadata.permissions())?;
-        }
-        std::fs::File::open(&fresh)?.sync_all()?;
-        std::fs::rename(&fresh, path)
-    })();
-    result.map_err(|error| {
-        // The half-written file must not stay behind; that it cannot be removed changes nothing for the caller.
-        let _left = std::fs::remove_file(&fresh);
-        failed("write", &error)
-    })
+    let (path, workspace) = (absolute(path)?, absolute(workspace)?);
+    let shared = match arguments.file {
+        Some(_) => path.starts_with(&workspace),
+        None => arguments.client.in_workspace(),
+    };
+    if shared {
+        Place::beneath(&workspace, &path)
+    } else {
+        Place::of_user(&path)
+    }
 }

@@ -196,6 +196,19 @@ pub(super) fn not_data(hub: &CacheHub, places: &mut Places, value: &NickelValue,
     )
 }
 
+/// A number that cannot be handed on as it is.
+pub(super) fn number(hub: &CacheHub, places: &mut Places, problem: &str, site: &Site) -> Finding {
+    let finding = Finding {
+        code: "number".to_owned(),
+        message: format!("{}: {problem}", site.subject()),
+        path: site.path(),
+        reason: Some(problem.to_owned()),
+        hint: Some("write a smaller number, or text in quotes if it is no quantity".to_owned()),
+        ..Finding::default()
+    };
+    at_user(hub, places, &[site.written], finding)
+}
+
 /// A field that the schema does not know.
 pub(super) fn unknown(
     hub: &CacheHub,

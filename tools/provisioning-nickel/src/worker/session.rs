@@ -1,4 +1,5 @@
-//! A warm evaluation context: the standard library and the schemas stay, each evaluation brings its own files.
+//! A warm evaluation context: the standard library and the schemas stay, each evaluation brings its own files and
+//! takes them away again.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,10 +13,12 @@ use nickel_lang_core::eval::cache::CacheImpl;
 use nickel_lang_core::eval::value::NickelValue;
 use nickel_lang_core::files::FileId;
 use nickel_lang_core::label::Label;
+use nickel_lang_core::position::TermPos;
 use nickel_lang_core::term::RuntimeContract;
+use uuid::Uuid;
 
 use super::explain;
-use super::imports::{self, Ask, Found};
+use super::imports::{self, Ask, Found, Imports};
 use super::place::Places;
 use super::syntax;
 use super::walk::Walk;
@@ -49,7 +52,8 @@ pub(super) struct Session {
     schemas: HashSet<FileId>,
     /// What is wrong with the schemas themselves, which a workspace may override.
     complaints: Vec<Finding>,
-    evaluations: u64,
+    /// The texts of the evaluation that runs.
+    sources: Vec<(FileId, SourcePath)>,
 }
 
 impl Session {
@@ -62,7 +66,7 @@ impl Session {
             root_schema: None,
             schemas: HashSet::new(),
             complaints: Vec::new(),
-            evaluations: 0,
+            sources: Vec::new(),
         };
         let known: HashSet<String> = schemas.iter().map(|schema| schema.path.clone()).collect();
         for schema in schemas {
@@ -91,23 +95,34 @@ impl Session {
         strict: bool,
         ask: &mut Ask<'_>,
     ) -> Result<Outcome, Stop> {
-        self.evaluations = self.evaluations.saturating_add(1);
         self.places.forget_user();
-        // A folder of its own, so that no text of an earlier evaluation is ever taken for today's.
-        let root = PathBuf::from(format!("/\0work{}", self.evaluations));
+        let root = fresh_root();
         self.context.import_resolver.sources.import_paths = vec![
             root.clone(),
             PathBuf::from(SCHEMAS),
             Path::new(SCHEMAS).join("schemas"),
         ];
+        let outcome = self.evaluate_in(&root, name, text, strict, ask);
+        // Whatever came out, nothing stays for the caller after this one.
+        self.forget();
+        outcome
+    }
 
+    fn evaluate_in(
+        &mut self,
+        root: &Path,
+        name: &str,
+        text: String,
+        strict: bool,
+        ask: &mut Ask<'_>,
+    ) -> Result<Outcome, Stop> {
         let mut findings = self.complaints.clone();
         if syntax::is_blank(&text) {
             findings.push(syntax::blank(name));
         }
-        let main = self.add_user(&root, name, InputFormat::Nickel, text);
+        let main = self.add_user(root, name, InputFormat::Nickel, text);
         if findings.is_empty() {
-            findings = self.gather(&root, main, name, ask)?;
+            findings = self.gather(root, main, name, ask)?;
         }
         if !findings.is_empty() {
             return Ok(Outcome {
@@ -136,21 +151,42 @@ impl Session {
                 let findings = self.syntax(&errors);
                 self.complaints.extend(findings);
             }
-            Ok(found) => {
+            Ok(Imports { found, unseen }) => {
                 let others = found.iter().filter(|import| !is_known(import, known));
                 let refused: Vec<_> = others
                     .map(|import| self.refused(import, SCHEMA_IMPORT, SCHEMA_HINT))
                     .collect();
                 self.complaints.extend(refused);
+                let unseen: Vec<_> = unseen.into_iter().map(|pos| self.unseen(pos)).collect();
+                self.complaints.extend(unseen);
             }
         }
     }
 
     fn add_user(&mut self, root: &Path, name: &str, format: InputFormat, text: String) -> FileId {
         let source = SourcePath::Path(root.join(name), format);
-        let id = self.context.import_resolver.sources.add_string(source, text);
+        let sources = &mut self.context.import_resolver.sources;
+        let id = sources.add_string(source.clone(), text);
+        self.sources.push((id, source));
         self.places.user(id, name);
         id
+    }
+
+    /// Takes the texts of this evaluation out of every table that an import is looked up in, and empties them.
+    fn forget(&mut self) {
+        let hub = &mut self.context.import_resolver;
+        for (id, source) in std::mem::take(&mut self.sources) {
+            hub.sources.files.update(id, "");
+            // The same path is added once at most, so this drops the term and the tree of this very file.
+            hub.replace_string(source.clone(), String::new());
+            hub.sources.file_ids.remove(&source);
+            hub.sources.file_paths.remove(&id);
+            hub.import_data.imports.remove(&id);
+            hub.import_data.rev_imports.remove(&id);
+            for importers in hub.import_data.rev_imports.values_mut() {
+                importers.remove(&id);
+            }
+        }
     }
 
     /// Brings in the texts that `main` imports, and what those import, level by level.
@@ -168,7 +204,10 @@ impl Session {
             let mut wanted = Vec::new();
             for (id, importer) in std::mem::take(&mut level) {
                 match self.parse(id) {
-                    Ok(found) => wanted.extend(found.into_iter().map(|import| (importer.clone(), import))),
+                    Ok(Imports { found, unseen }) => {
+                        findings.extend(unseen.into_iter().map(|pos| self.unseen(pos)));
+                        wanted.extend(found.into_iter().map(|import| (importer.clone(), import)));
+                    }
                     Err(errors) => findings.extend(self.syntax(&errors)),
                 }
             }
@@ -222,15 +261,18 @@ impl Session {
         }
     }
 
-    fn parse(&mut self, id: FileId) -> Result<Vec<Found>, ParseErrors> {
-        self.context.import_resolver.parse_to_ast(id)?;
-        Ok(self
-            .context
-            .import_resolver
-            .asts
-            .get(id)
-            .map(imports::find)
-            .unwrap_or_default())
+    fn parse(&mut self, id: FileId) -> Result<Imports, ParseErrors> {
+        let hub = &mut self.context.import_resolver;
+        hub.parse_to_ast(id)?;
+        let text = hub.sources.source(id);
+        Ok(hub.asts.get(id).map_or_else(
+            // A text without a tree has nothing that could be checked.
+            || Imports {
+                found: Vec::new(),
+                unseen: vec![TermPos::Original(hub.sources.files().source_span(id))],
+            },
+            |ast| imports::of(ast, id, text),
+        ))
     }
 
     fn syntax(&mut self, errors: &ParseErrors) -> Vec<Finding> {
@@ -252,6 +294,22 @@ impl Session {
                 message,
                 reason: Some(why.to_owned()),
                 hint: Some(hint.to_owned()),
+                ..Finding::default()
+            },
+        )
+    }
+
+    /// An import that cannot be checked is not allowed, wherever it stands.
+    fn unseen(&mut self, pos: TermPos) -> Finding {
+        explain::at(
+            &self.context.import_resolver,
+            &mut self.places,
+            pos,
+            Finding {
+                code: "import_refused".to_owned(),
+                message: "cannot import from here: what this imports cannot be checked".to_owned(),
+                reason: Some("what this imports cannot be checked".to_owned()),
+                hint: Some("give it a name first, as in `let other = import \"other.ncl\" in …`".to_owned()),
                 ..Finding::default()
             },
         )
@@ -308,6 +366,16 @@ impl Session {
     }
 }
 
+/// A folder of its own for each evaluation, which no text can name: an import that slipped through every check
+/// still does not know where another evaluation's files are. Two identifiers, because one has but 122 random bits.
+fn fresh_root() -> PathBuf {
+    PathBuf::from(format!(
+        "/\0work-{}{}",
+        Uuid::new_v4().simple(),
+        Uuid::new_v4().simple()
+    ))
+}
+
 const SCHEMA_IMPORT: &str = "a schema may only import other schemas";
 const SCHEMA_FORMAT: &str = "a schema is Nickel";
 const SCHEMA_HINT: &str = "import it by its name, such as `import \"server.ncl\"`";
@@ -316,5 +384,53 @@ fn is_known(import: &Found, known: &HashSet<String>) -> bool {
     match &import.target {
         Target::File { path } => import.format == InputFormat::Nickel && known.contains(path),
         Target::Package { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(session: &mut Session, name: &str, text: &str) -> Outcome {
+        let mut ask = |wanted: Vec<Wanted>| {
+            let answers = wanted.iter().map(|_| Answer::Text {
+                path: "b.txt".to_owned(),
+                text: "a secret".to_owned(),
+            });
+            Ok(answers.collect())
+        };
+        session.evaluate(name, text.to_owned(), true, &mut ask).unwrap()
+    }
+
+    #[test]
+    fn nothing_of_an_evaluation_stays() {
+        let mut session = Session::new(Bounds::default(), Vec::new());
+        for text in [
+            "{ a = import \"b.txt\" }",
+            "{ a = ",
+            "{ a = 1 + \"secret\" }",
+            "import /",
+        ] {
+            run(&mut session, "main.ncl", text);
+            let hub = &session.context.import_resolver;
+            assert!(session.sources.is_empty());
+            assert_eq!(hub.sources.file_ids.len(), 0, "{:?}", hub.sources.file_ids);
+            assert_eq!(hub.sources.file_paths.len(), 0, "{:?}", hub.sources.file_paths);
+            assert!(hub.import_data.is_empty());
+        }
+        // Still fit for another.
+        assert_eq!(
+            run(&mut session, "main.ncl", "{ a = import \"b.txt\" }")
+                .nodes
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn no_two_evaluations_share_a_folder() {
+        let (one, other) = (fresh_root(), fresh_root());
+        assert_ne!(one, other);
+        assert!(one.to_string_lossy().len() >= "/\0work-".len() + 32);
     }
 }

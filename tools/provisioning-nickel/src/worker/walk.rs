@@ -145,7 +145,19 @@ impl<'a> Walk<'a> {
         let leaf = match value.content_ref() {
             ValueContentRef::Null => FlatValue::Null,
             ValueContentRef::Bool(value) => FlatValue::Bool(value),
-            ValueContentRef::Number(number) => flat_number(number),
+            ValueContentRef::Number(number) => match flat_number(number) {
+                Ok(number) => number,
+                Err(problem) => {
+                    let finding = explain::number(
+                        self.vm.import_resolver(),
+                        self.places,
+                        problem,
+                        &self.site(written),
+                    );
+                    self.report_at(origin, finding);
+                    return Ok(false);
+                }
+            },
             ValueContentRef::String(text) => FlatValue::Text(text.to_string()),
             ValueContentRef::EnumVariant(EnumVariantData { tag, arg: None }) => {
                 FlatValue::Text(tag.label().to_owned())
@@ -383,12 +395,31 @@ fn number_of(files: &mut Vec<String>, file: String) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn flat_number(number: &NumberData) -> FlatValue {
-    // Exact where it fits; the decimal text is the nearest double otherwise.
-    i64::try_from(number).map_or_else(
-        |_| FlatValue::Real(explain::decimal(number).parse().unwrap_or(f64::NAN)),
-        FlatValue::Integer,
-    )
+/// The number as it is handed on, or why it cannot be. JSON has no infinity, and a whole number that comes out as
+/// its neighbour is another number.
+fn flat_number(number: &NumberData) -> Result<FlatValue, &'static str> {
+    if let Ok(integer) = i64::try_from(number) {
+        return Ok(FlatValue::Integer(integer));
+    }
+    let whole = *number.denominator_ref() == 1_u32;
+    // The evaluator's decimal text has some sixteen digits, which is not all that a whole number may need.
+    let text = if whole {
+        number.to_string()
+    } else {
+        explain::decimal(number)
+    };
+    let real: f64 = text.parse().unwrap_or(f64::NAN);
+    if real.is_nan() || real.is_infinite() {
+        return Err("number too large");
+    }
+    // Zero is an integer, so what becomes zero here was not.
+    if real == 0.0 {
+        return Err("number too small");
+    }
+    if whole && NumberData::try_from(real).as_ref() != Ok(number) {
+        return Err("whole number too large to be kept exactly");
+    }
+    Ok(FlatValue::Real(real))
 }
 
 /// A path as people write it, such as `servers[2].spec.cpu`.

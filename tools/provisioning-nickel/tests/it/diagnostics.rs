@@ -2,7 +2,7 @@
 
 use provisioning::{Evaluate, Severity, Source};
 
-use super::{briefs, evaluate, pool};
+use super::{assert_well, briefs, evaluate, pool};
 
 #[tokio::test]
 async fn every_error_is_reported_with_its_path() {
@@ -159,4 +159,57 @@ async fn values_know_where_they_were_written() {
     assert_eq!(place("name"), ("main.ncl".to_owned(), 3));
     assert_eq!(place("spec.cpu"), ("main.ncl".to_owned(), 3));
     assert_eq!(place("spec.memory_gb").0, "builtin:schemas/server.ncl");
+}
+
+/// Numbers that JSON has no way to write, or that would come out as others.
+#[tokio::test]
+async fn numbers_that_cannot_be_kept_are_findings() {
+    let pool = pool();
+    for (number, problem) in [
+        ("1e400", "number too large"),
+        ("-1e400", "number too large"),
+        ("1e-400", "number too small"),
+        ("1e300", "whole number too large to be kept exactly"),
+        ("9223372036854775809", "whole number too large to be kept exactly"),
+        (
+            "-123456789012345678901",
+            "whole number too large to be kept exactly",
+        ),
+    ] {
+        let text = format!(
+            "{{ provider = 'local, servers = [{{ name = \"a\", tags = {{ }}, count = {number} }}], more = {{ deep = {number} }} }}"
+        );
+        let source = Source {
+            name: "main.ncl".to_owned(),
+            text,
+        };
+        let evaluation = pool.evaluate(source, false).await.unwrap();
+        let found = evaluation
+            .diagnostics
+            .iter()
+            .find(|found| found.code == "number" && found.path.as_deref() == Some("more.deep"));
+        let found = found.unwrap_or_else(|| panic!("{number}: {evaluation:?}"));
+        assert_eq!(found.reason.as_deref(), Some(problem), "{number}");
+        assert!(found.line.is_some() && found.column.is_some(), "{found:?}");
+        assert!(evaluation.configuration.is_none(), "{number}");
+        assert_well(&pool).await;
+    }
+    // Exact, or as near as a number with a point ever is.
+    for number in [
+        "9223372036854775807",
+        "18446744073709551616",
+        "0.1",
+        "1e22",
+        "1.5e-9",
+    ] {
+        let source = Source {
+            name: "main.ncl".to_owned(),
+            text: format!("{{ more = {number} }}"),
+        };
+        let evaluation = pool.evaluate(source, false).await.unwrap();
+        assert!(
+            evaluation.diagnostics.iter().all(|found| found.code != "number"),
+            "{number}: {evaluation:?}"
+        );
+    }
 }

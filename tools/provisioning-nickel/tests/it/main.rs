@@ -11,6 +11,7 @@ mod diagnostics;
 mod examples;
 mod fixtures;
 mod fuzz;
+mod hidden_imports;
 mod hostile;
 mod imports;
 mod pool;

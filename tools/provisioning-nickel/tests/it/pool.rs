@@ -112,6 +112,106 @@ async fn evaluations_run_beside_each_other() {
 }
 
 #[tokio::test]
+async fn a_full_queue_answers_at_once() {
+    let bounds = Bounds {
+        waiting: 2,
+        wall: Duration::from_secs(2),
+        ..Bounds::default()
+    };
+    let pool = pool_of(bounds, InMemory::new());
+    pool.prewarm().await.unwrap();
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let pool = pool.clone();
+        running.spawn(async move {
+            let started = Instant::now();
+            let result = evaluate(&pool, "let rec f = fun x => f x in f 1").await;
+            (result, started.elapsed())
+        });
+    }
+    let mut refused = 0;
+    while let Some(done) = running.join_next().await {
+        let (result, took) = done.unwrap();
+        if let Err(Error::Busy { waiting }) = result {
+            refused += 1;
+            assert_eq!(waiting, 2);
+            assert!(took < Duration::from_secs(1), "{took:?}");
+        }
+    }
+    // One has the worker, two wait.
+    assert_eq!(refused, 17);
+    assert_well(&pool).await;
+}
+
+/// The shipped schemas, and a workspace whose own cannot be used.
+struct Unusable;
+
+impl provisioning::Assets for Unusable {
+    fn list(&self, kind: provisioning::AssetKind) -> Vec<provisioning::Asset> {
+        provisioning::Embedded.list(kind)
+    }
+
+    fn load(
+        &self,
+        _kind: provisioning::AssetKind,
+    ) -> Result<Vec<provisioning::Asset>, provisioning::assets::Error> {
+        Err(provisioning::assets::Error::TooMany {
+            folder: ".prov/schemas".to_owned(),
+            limit: 64,
+        })
+    }
+}
+
+#[tokio::test]
+async fn schemas_that_cannot_be_used_are_a_finding() {
+    let workspace = std::sync::Arc::new(InMemory::new());
+    let pool = Pool::new(
+        command(),
+        Bounds::default(),
+        std::sync::Arc::new(Unusable),
+        workspace,
+    );
+    let evaluation = evaluate(&pool, GOOD).await.unwrap();
+    assert!(evaluation.configuration.is_none());
+    let [found] = evaluation.diagnostics.as_slice() else {
+        panic!("{evaluation:?}")
+    };
+    assert_eq!(found.code, "schemas_refused");
+    assert_eq!(found.file.as_deref(), Some(".prov/schemas"));
+    assert!(found.message.contains("more than the 64 files"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_name_with_two_meanings_is_refused() {
+    let pool = pool();
+    let named = async |name: &str| {
+        let source = provisioning::Source {
+            name: name.to_owned(),
+            text: "{ servers = 1 }".to_owned(),
+        };
+        let evaluation = provisioning::Evaluate::evaluate(&pool, source, true)
+            .await
+            .unwrap();
+        let found = &evaluation.diagnostics[0];
+        (found.code.clone(), found.file.clone())
+    };
+    for name in [
+        "x/../prod.ncl",
+        "/etc/prod.ncl",
+        "a\\prod.ncl",
+        "",
+        "prod.ncl\u{0}",
+    ] {
+        assert_eq!(named(name).await, ("name_refused".to_owned(), None), "{name:?}");
+    }
+    for name in ["prod.ncl", "./prod.ncl"] {
+        let (code, file) = named(name).await;
+        assert_ne!(code, "name_refused");
+        assert_eq!(file.as_deref(), Some("prod.ncl"), "{name:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_worker_that_does_not_start_says_so() {
     for (program, part) in [
         ("/nonexistent/prov", "cannot start"),

@@ -21,6 +21,8 @@ pub struct Output {
     assumptions: Vec<String>,
     /// Where the prices come from; lines refer to them by `id`.
     sources: Vec<Source>,
+    /// The schemas that the configuration holds against, and whether each is built in or of the workspace.
+    checked_against: Vec<String>,
     /// The version of the price lists together.
     prices_version: String,
     /// The difference, if there was something to compare with.
@@ -196,6 +198,7 @@ impl Output {
         estimate: &Estimate,
         difference: Option<&Difference>,
         rendered: Option<String>,
+        checked_against: Vec<String>,
     ) -> Self {
         Self {
             totals: estimate
@@ -217,6 +220,7 @@ impl Output {
             },
             assumptions: estimate.assumptions.clone(),
             sources: sources(&estimate.lines),
+            checked_against,
             prices_version: estimate.prices_version.clone(),
             difference: difference.map(Change::from),
             rendered,

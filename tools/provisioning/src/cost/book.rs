@@ -73,7 +73,12 @@ impl PriceBook {
     /// # Errors
     /// [`Error::File`] names the first file and line that is not as `prices/README.md` says.
     pub fn load(assets: &dyn Assets) -> Result<Self, Error> {
-        let mut files = assets.list(AssetKind::Price);
+        let mut files = assets.load(AssetKind::Price).map_err(|error| Error::File {
+            file: error.place().rsplit('/').next().unwrap_or_default().to_owned(),
+            origin: error.place().to_owned(),
+            line: 1,
+            problem: error.to_string(),
+        })?;
         files.sort_by(|left, right| left.path.cmp(&right.path));
         let described = files
             .iter()

@@ -6,6 +6,7 @@ use super::plan::Rate;
 use super::sheet::Sheet;
 use super::site::{Site, Sites};
 use super::{Error, Money, Needs, Provider};
+use crate::Node;
 
 /// Prices a cluster of the configuration.
 pub(crate) fn cluster(sheet: &mut Sheet<'_>, sites: &Sites<'_>, part: &Part<'_>) -> Result<(), Error> {
@@ -33,10 +34,17 @@ fn nodes(
     let Some(node) = part.node.get(field) else {
         return Ok(None);
     };
-    let count = amount(node, &path, "count", 1)?.ok_or_else(|| Error::Field {
+    let asked = amount(node, &path, "count", 1)?.ok_or_else(|| Error::Field {
         path: format!("{path}.count"),
         problem: "is missing".to_owned(),
     })?;
+    let scaling = scaling(node, &path)?;
+    let count = scaling.map_or(asked, |scaling| scaling.clamp(asked));
+    if let Some(Scaling { min, max }) = scaling.filter(|_| count != asked) {
+        sheet.assume(format!(
+            "`{path}.count` is {asked}, and autoscaling keeps it from {min} to {max}: {count} are estimated"
+        ));
+    }
     let word = text(node, "plan").ok_or_else(|| Error::Field {
         path: format!("{path}.plan"),
         problem: "is missing".to_owned(),
@@ -85,23 +93,50 @@ fn described(needs: &Needs, provider: &Provider) -> String {
     )
 }
 
+/// Between how many nodes autoscaling keeps a group.
+#[derive(Clone, Copy)]
+struct Scaling {
+    min: u64,
+    max: u64,
+}
+
+impl Scaling {
+    /// How many nodes there will be if `count` are asked for. The shipped contract lets no count outside through; a
+    /// schema of the workspace may.
+    fn clamp(self, count: u64) -> u64 {
+        count.min(self.max).max(self.min)
+    }
+}
+
+/// The autoscaling of the nodes `node`, if it is on.
+fn scaling(node: &Node, path: &str) -> Result<Option<Scaling>, Error> {
+    let enabled = node
+        .at("auto_scaling.enabled")
+        .and_then(Node::bool)
+        .unwrap_or(false);
+    if !enabled {
+        return Ok(None);
+    }
+    let max = amount(node, path, "auto_scaling.max", 1)?;
+    let min = amount(node, path, "auto_scaling.min", 1)?.unwrap_or(1);
+    Ok(max.map(|max| Scaling { min, max }))
+}
+
 /// What autoscaling can make of the workers.
 fn growth(part: &Part<'_>, rate: Option<&Rate>) -> Result<Option<String>, Error> {
     let path = format!("{}.workers", part.address.path);
     let Some(workers) = part.node.get("workers") else {
         return Ok(None);
     };
-    let enabled = workers
-        .at("auto_scaling.enabled")
-        .and_then(crate::Node::bool)
-        .unwrap_or(false);
-    let (Some(count), Some(max), true) = (
-        amount(workers, &path, "count", 1)?,
-        amount(workers, &path, "auto_scaling.max", 1)?,
-        enabled,
-    ) else {
+    let (Some(asked), Some(scaling)) = (amount(workers, &path, "count", 1)?, scaling(workers, &path)?) else {
         return Ok(None);
     };
+    let (count, max) = (scaling.clamp(asked), scaling.max);
+    if count == max {
+        return Ok(Some(format!(
+            "`{path}` scales by itself, and {count} is the most"
+        )));
+    }
     let mut said = format!("`{path}` scales by itself: {count} are estimated, up to {max} are possible");
     let more = rate.and_then(|rate| {
         let each = rate.found.price.times(rate.quantity)?;

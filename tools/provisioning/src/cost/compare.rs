@@ -28,6 +28,23 @@ pub struct Resource {
     pub unpriced_before: usize,
     /// Components without a price after.
     pub unpriced_after: usize,
+    /// What is said of it as a whole before, instead of an amount.
+    pub outcome_before: Outcome,
+    /// What is said of it as a whole after.
+    pub outcome_after: Outcome,
+}
+
+/// How a resource came out on one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is not there.
+    Absent,
+    /// It is not billed.
+    Free,
+    /// Nothing of it has a known price.
+    Unpriced,
+    /// At least something of it has an amount.
+    Billed,
 }
 
 /// What happens to a resource.
@@ -172,7 +189,18 @@ fn resource(before: Option<&Bill>, after: Option<&Bill>) -> Result<Option<Resour
         amounts: amounts(&address.path, &sums(before), &sums(after))?,
         unpriced_before: before.map_or(0, |bill| bill.unpriced_count),
         unpriced_after: after.map_or(0, |bill| bill.unpriced_count),
+        outcome_before: outcome(before),
+        outcome_after: outcome(after),
     }))
+}
+
+fn outcome(bill: Option<&Bill>) -> Outcome {
+    match bill {
+        None => Outcome::Absent,
+        Some(bill) if !bill.items.is_empty() => Outcome::Billed,
+        Some(bill) if bill.unpriced_count > 0 => Outcome::Unpriced,
+        Some(_) => Outcome::Free,
+    }
 }
 
 fn amounts(

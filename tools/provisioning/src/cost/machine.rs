@@ -2,7 +2,7 @@
 
 use super::configuration::{self, Part, amount, text};
 use super::plan::{self, Plan, Rate};
-use super::sheet::{Item, Sheet};
+use super::sheet::{self, Item, Sheet};
 use super::site::{Site, Sites};
 use super::{Address, Charge, Error, Found, Money, Needs, Provider, Reason, Unit};
 
@@ -64,7 +64,7 @@ pub(crate) fn price(
         Charge::Plans => by_plan(sheet, site, machines),
         Charge::Parts => by_parts(sheet, site, &machines).map(|()| None),
         Charge::Unknown => {
-            let detail = format!("there are no price lists for {}", site.provider.title);
+            let detail = sheet::no_lists(site.provider);
             let name = component(machines.role, "instances");
             sheet.unpriced(machines.resource, &name, Reason::NoPrice, detail, Vec::new());
             Ok(None)
@@ -112,7 +112,7 @@ fn by_plan(
             };
             sheet.line(site, item, rate.found.clone(), said)?;
         }
-        None => sheet.no_price(site, machines.resource, &name, &chosen.sku),
+        None => sheet.no_price(site, machines.resource, &name, &quoted(&chosen.sku), &chosen.sku),
     }
     storage(sheet, site, &machines, chosen.plan.as_ref())?;
     address(sheet, site, &machines, chosen.plan.as_ref())?;
@@ -210,7 +210,7 @@ fn storage(
         .book
         .find(site.provider, sku, &site.region, Unit::GbMonth, sheet.date)
     else {
-        sheet.no_price(site, machines.resource, &name, sku);
+        sheet.no_price(site, machines.resource, &name, &quoted(sku), sku);
         return Ok(());
     };
     let count = i128::from(machines.count);
@@ -250,7 +250,7 @@ fn address(
     };
     let name = component(machines.role, "public IPv4");
     let Some(rate) = plan::rate(sheet.book, site.provider, &site.region, sku, sheet.date) else {
-        sheet.no_price(site, machines.resource, &name, sku);
+        sheet.no_price(site, machines.resource, &name, &quoted(sku), sku);
         return Ok(());
     };
     let count = i128::from(machines.count);
@@ -294,7 +294,10 @@ fn by_parts(sheet: &mut Sheet<'_>, site: &Site<'_>, machines: &Machines<'_>) -> 
                 let quantity = amount.checked_mul(periods).and_then(|one| one.checked_mul(count));
                 priced.push((sku, quantity, found));
             }
-            None => sheet.no_price(site, machines.resource, &component(machines.role, sku), sku),
+            None => {
+                let name = component(machines.role, shown(sku));
+                sheet.no_price(site, machines.resource, &name, &quoted(sku), sku);
+            }
         }
     }
     if priced.len() == 3 && priced.iter().all(|(_, _, found)| found.price == Money::ZERO) {
@@ -305,7 +308,7 @@ fn by_parts(sheet: &mut Sheet<'_>, site: &Site<'_>, machines: &Machines<'_>) -> 
     for (sku, quantity, found) in priced {
         let item = Item {
             resource: machines.resource,
-            component: component(machines.role, sku),
+            component: component(machines.role, shown(sku)),
             sku,
             quantity,
             count,
@@ -313,6 +316,19 @@ fn by_parts(sheet: &mut Sheet<'_>, site: &Site<'_>, machines: &Machines<'_>) -> 
         sheet.line(site, item, found, machines.assumptions.clone())?;
     }
     Ok(())
+}
+
+/// A sku as people see it in a sentence.
+fn quoted(sku: &str) -> String {
+    format!("`{sku}`")
+}
+
+/// What a part of an own machine is called.
+fn shown(sku: &str) -> &str {
+    match sku {
+        "vcpu" => "vCPU",
+        other => other,
+    }
 }
 
 /// `what` of the machines in a role.

@@ -69,7 +69,7 @@ fn device(
         return Ok(());
     }
     let Some(rate) = plan::rate(sheet.book, site.provider, &site.region, device.sku, sheet.date) else {
-        sheet.no_price(site, resource, device.component, device.sku);
+        sheet.no_price(site, resource, device.component, device.component, device.sku);
         return Ok(());
     };
     let count = i128::from(count);

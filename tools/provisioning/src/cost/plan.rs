@@ -186,8 +186,9 @@ pub(crate) fn choose(
     let count = priced.len();
     if let Some((_, plan, rate)) = priced.into_iter().min_by(|left, right| left.0.cmp(&right.0)) {
         let assumption = format!(
-            "no plan is named: {} is the cheapest of {count} default plans with {asked} and a price in {region}",
-            plan.described()
+            "no plan is named: {} is the cheapest of {count} plans with {asked} and a price in {region} ({})",
+            plan.described(),
+            families(provider)
         );
         return Some(Choice {
             plan: plan.clone(),
@@ -199,12 +200,21 @@ pub(crate) fn choose(
         .into_iter()
         .min_by_key(|(rank, plan)| (plan.vcpu, plan.memory_mib, *rank, &plan.sku))?;
     let assumption = format!(
-        "no plan is named: {} is the smallest default plan with {asked}",
-        plan.described()
+        "no plan is named: {} is the smallest plan with {asked} ({})",
+        plan.described(),
+        families(provider)
     );
     Some(Choice {
         plan: plan.clone(),
         rate: None,
         assumption,
     })
+}
+
+/// Among what a plan is chosen: a cheaper plan of another family is no mistake.
+fn families(provider: &Provider) -> String {
+    match provider.default_families.as_slice() {
+        [family] => format!("only the family {family} is considered"),
+        families => format!("only the families {} are considered", families.join(", ")),
+    }
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::money::group;
-use super::{Address, AmountChange, Change, Difference, Estimate, Line, Money};
+use super::{Address, AmountChange, Change, Difference, Estimate, Line, Money, Outcome};
 
 /// The estimate as a table of plain text.
 #[must_use]
 pub fn table(estimate: &Estimate) -> String {
+    if estimate.counts.resources == 0 {
+        return nothing(estimate);
+    }
     let mut out = aligned(&HEAD, &rows(estimate, "├─ ", "└─ "));
     out.push('\n');
     for line in footer(estimate) {
@@ -20,6 +23,9 @@ pub fn table(estimate: &Estimate) -> String {
 /// The estimate as Markdown.
 #[must_use]
 pub fn markdown(estimate: &Estimate) -> String {
+    if estimate.counts.resources == 0 {
+        return nothing(estimate);
+    }
     let mut out = piped(&HEAD, &rows(estimate, "· ", "· "));
     let mut listed = false;
     for line in footer(estimate) {
@@ -35,6 +41,9 @@ pub fn markdown(estimate: &Estimate) -> String {
 /// The difference as a table of plain text.
 #[must_use]
 pub fn difference_table(difference: &Difference) -> String {
+    if difference.resources.is_empty() {
+        return NO_DIFFERENCE.to_owned();
+    }
     let mut out = aligned(&CHANGES, &changes(difference));
     out.push_str(&caveat(difference));
     out
@@ -43,6 +52,9 @@ pub fn difference_table(difference: &Difference) -> String {
 /// The difference as Markdown.
 #[must_use]
 pub fn difference_markdown(difference: &Difference) -> String {
+    if difference.resources.is_empty() {
+        return NO_DIFFERENCE.to_owned();
+    }
     let mut out = piped(&CHANGES, &changes(difference));
     out.push_str(&caveat(difference));
     out
@@ -50,6 +62,17 @@ pub fn difference_markdown(difference: &Difference) -> String {
 
 const HEAD: [&str; 4] = ["Name", "Monthly Qty", "Unit", "Monthly Cost"];
 const CHANGES: [&str; 5] = ["Name", "Before", "After", "Delta", "%"];
+
+const NO_DIFFERENCE: &str = "Neither configuration has resources, so there is no difference\n";
+
+/// What is said instead of a table without rows.
+fn nothing(estimate: &Estimate) -> String {
+    let mut out = "The configuration has no resources, so there is nothing to price\n".to_owned();
+    for said in &estimate.assumptions {
+        let _ = writeln!(out, "\n- {said}");
+    }
+    out
+}
 
 /// Name, quantity, unit and cost.
 type Row = [String; 4];
@@ -89,10 +112,14 @@ fn rows(estimate: &Estimate, branch: &str, last: &str) -> Vec<Row> {
 /// Every resource once, in the order of its first mention, with its components.
 fn blocks(estimate: &Estimate) -> Vec<(&Address, Vec<Row>)> {
     let lines = estimate.lines.iter().map(|line| {
-        let name = format!("{} ({})", line.component, line.sku);
         (
             &line.resource,
-            [name, quantity(line), unit(line), line.currency.show(line.monthly)],
+            [
+                component(line),
+                quantity(line),
+                unit(line),
+                line.currency.show(line.monthly),
+            ],
         )
     });
     let without = |name: &str, cost: &str| [name.to_owned(), String::new(), String::new(), cost.to_owned()];
@@ -120,6 +147,16 @@ fn blocks(estimate: &Estimate) -> Vec<(&Address, Vec<Row>)> {
     blocks
 }
 
+/// What is billed, with the provider's name for it where that says more.
+fn component(line: &Line) -> String {
+    let (name, sku) = (&line.component, &line.sku);
+    if name.to_lowercase().ends_with(&sku.to_lowercase()) {
+        name.clone()
+    } else {
+        format!("{name} ({sku})")
+    }
+}
+
 fn quantity(line: &Line) -> String {
     group(line.quantity.unsigned_abs())
 }
@@ -130,6 +167,8 @@ fn unit(line: &Line) -> String {
         super::Unit::Hour => if one { "hour" } else { "hours" }.to_owned(),
         super::Unit::Month => if one { "month" } else { "months" }.to_owned(),
         super::Unit::GbMonth => "GB".to_owned(),
+        super::Unit::VcpuHour => if one { "vCPU hour" } else { "vCPU hours" }.to_owned(),
+        super::Unit::GibHour => if one { "GiB hour" } else { "GiB hours" }.to_owned(),
         other => other.to_string(),
     }
 }
@@ -167,6 +206,13 @@ fn footer(estimate: &Estimate) -> Vec<String> {
         };
         out.push(format!("Prices of {range}"));
     }
+    out.extend(
+        estimate
+            .origins
+            .iter()
+            .filter(|origin| origin.origin != "builtin")
+            .map(|origin| format!("Priced with {} (of the workspace)", origin.origin)),
+    );
     if estimate.incomplete {
         out.push("Incomplete: what is not priced comes on top".to_owned());
         out.extend(estimate.unpriced.iter().map(|item| {
@@ -219,11 +265,31 @@ fn changes(difference: &Difference) -> Vec<[String; 5]> {
         };
         let name = format!("{sign}{}", named(&resource.address));
         if resource.amounts.is_empty() {
-            let open = |count: usize| if count > 0 { "not priced" } else { "" }.to_owned();
-            let (before, after) = (open(resource.unpriced_before), open(resource.unpriced_after));
-            rows.push([name, before, after, String::new(), String::new()]);
+            let (before, after) = (
+                word(resource.outcome_before).unwrap_or_default(),
+                word(resource.outcome_after).unwrap_or_default(),
+            );
+            rows.push([
+                name,
+                before.to_owned(),
+                after.to_owned(),
+                String::new(),
+                String::new(),
+            ]);
         } else {
-            rows.extend(resource.amounts.iter().map(|amount| change(name.clone(), amount)));
+            rows.extend(resource.amounts.iter().map(|amount| {
+                let [name, before, after, delta, percent] = change(name.clone(), amount);
+                let sides = [resource.outcome_before, resource.outcome_after];
+                // A delta to what nobody knows would be made up.
+                let (delta, percent) = if sides.contains(&Outcome::Unpriced) {
+                    (String::new(), String::new())
+                } else {
+                    (delta, percent)
+                };
+                let before = word(resource.outcome_before).map_or(before, str::to_owned);
+                let after = word(resource.outcome_after).map_or(after, str::to_owned);
+                [name, before, after, delta, percent]
+            }));
         }
     }
     rows.extend(
@@ -233,6 +299,15 @@ fn changes(difference: &Difference) -> Vec<[String; 5]> {
             .map(|total| change(format!("Total {}", total.currency), total)),
     );
     rows
+}
+
+/// What stands in place of an amount.
+fn word(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Free => Some("free"),
+        Outcome::Unpriced => Some("not priced"),
+        Outcome::Absent | Outcome::Billed => None,
+    }
 }
 
 fn change(name: String, amount: &AmountChange) -> [String; 5] {

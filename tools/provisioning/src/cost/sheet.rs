@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use super::book::{Found, PriceBook};
 use super::site::Site;
 use super::{
-    Address, Counts, Error, Estimate, Free, Line, Money, Options, Origin, Reason, Total, Unit, Unpriced,
+    Address, Charge, Counts, Error, Estimate, Free, Line, Money, Options, Origin, Provider, Reason, Total,
+    Unit, Unpriced,
 };
 
 /// An estimate in the making.
@@ -108,12 +109,23 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    /// Says that `sku` has no price where and when it was asked for.
-    pub(crate) fn no_price(&mut self, site: &Site<'_>, resource: &Address, component: &str, sku: &str) {
-        let detail = format!(
-            "no price for `{sku}` of {} in {} on {}",
-            site.provider.name, site.region, self.date
-        );
+    /// Says that `sku`, called `what`, has no price where and when it was asked for.
+    pub(crate) fn no_price(
+        &mut self,
+        site: &Site<'_>,
+        resource: &Address,
+        component: &str,
+        what: &str,
+        sku: &str,
+    ) {
+        let detail = match site.provider.charge {
+            Charge::Unknown => no_lists(site.provider),
+            _ if self.book.has_price(site.provider, sku) => format!(
+                "no price for {what} of {} in {} on {}",
+                site.provider.name, site.region, self.date
+            ),
+            _ => format!("the price lists of {} have no {what}", site.provider.name),
+        };
         let known = self.book.known(site.provider, sku, &site.region, self.date);
         self.unpriced(resource, component, Reason::NoPrice, detail, known);
     }
@@ -179,6 +191,11 @@ impl<'a> Sheet<'a> {
         };
         self.book.origins().iter().filter(took_part).cloned().collect()
     }
+}
+
+/// Why nothing of `provider` has a price.
+pub(crate) fn no_lists(provider: &Provider) -> String {
+    format!("there are no price lists for {}", provider.name)
 }
 
 /// The sum of `lines` per currency.

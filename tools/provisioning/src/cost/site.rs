@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::book::PriceBook;
-use super::configuration::{Part, text};
+use super::configuration::{Kind, Part, text};
 use super::sheet::Sheet;
 use super::{Charge, Error, Options, Provider, nearest};
 use crate::Node;
@@ -114,6 +114,13 @@ impl<'a> Sites<'a> {
                 .collect::<Vec<_>>()
         };
         let Some(name) = text(part.node, "provider").or(self.top_provider) else {
+            // The schema of a network has no such field.
+            if part.kind == Kind::Network {
+                return Err(Error::NoProvider {
+                    path: part.address.path.clone(),
+                    valid: valid().into(),
+                });
+            }
             let problem = format!(
                 "is missing: name one of {}, here or at the top",
                 valid().join(", ")

@@ -74,6 +74,11 @@ impl Client {
         }
     }
 
+    /// Whether its file lies in the workspace, where others may have put it.
+    pub(crate) fn in_workspace(self) -> bool {
+        matches!(self, Self::ClaudeCode | Self::Vscode | Self::Cursor)
+    }
+
     /// Where its file is: in the workspace for clients that keep servers per project, else in the user's home.
     pub(crate) fn file(self, workspace: &Path, environment: &Environment) -> Result<PathBuf, Failure> {
         let home = || {

@@ -100,3 +100,34 @@ fn what_becomes_unpriced_is_said() {
     );
     assert!(render::difference_table(&difference).contains("Incomplete"));
 }
+
+#[test]
+fn what_becomes_free_or_unknown_shows_no_amount() {
+    let at = |provider: &str, region: &str| {
+        price(&servers(vec![server("a", provider, region, spec(2, 4, 20))])).unwrap()
+    };
+    let (aws, own, gcp) = (
+        at("aws", "us-east-1"),
+        at("local", "local"),
+        at("gcp", "europe-west1"),
+    );
+    let table = |before: &Estimate, after: &Estimate| {
+        render::difference_table(&difference(before, after).unwrap())
+            .lines()
+            .nth(2)
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        table(&aws, &own),
+        "~ servers[0] \"a\" $29.05 free -$29.05 -100.0 %"
+    );
+    assert_eq!(table(&own, &aws), "~ servers[0] \"a\" free $29.05 +$29.05");
+    assert_eq!(table(&aws, &gcp), "~ servers[0] \"a\" $29.05 not priced");
+    assert_eq!(table(&gcp, &own), "~ servers[0] \"a\" not priced free");
+    let nothing = price(&servers(vec![])).unwrap();
+    let said = render::difference_table(&difference(&nothing, &nothing).unwrap());
+    assert!(said.starts_with("Neither configuration has resources"), "{said}");
+}

@@ -12,7 +12,11 @@ fn refused(configuration: &Node) -> Error {
 fn an_unknown_region_lists_the_valid_ones() {
     let error = refused(&servers(vec![server("a", "upcloud", "fi-hell1", spec(2, 4, 20))]));
     let said = error.to_string();
-    assert!(said.starts_with("`servers[0].region` names region `fi-hell1`, which `upcloud` does not have (did you mean `fi-hel1`?); it has au-syd1, "), "{said}");
+    // The valid ones are in the error, once.
+    assert_eq!(
+        said,
+        "`servers[0].region` names region `fi-hell1`, which `upcloud` does not have (did you mean `fi-hel1`?)"
+    );
     let Error::UnknownRegion { valid, .. } = error else {
         panic!("{error:?}")
     };
@@ -119,4 +123,27 @@ fn the_region_of_the_call_counts_and_is_checked() {
     let estimate = provisioning::cost::estimate(&own, &shipped(), &options(Some("sin"))).unwrap();
     assert_eq!(estimate.lines[0].region, "sin");
     assert!(estimate.assumptions[0].contains("priced for `sin`, as the call asks"));
+}
+
+#[test]
+fn a_region_that_is_like_none_is_not_likened_to_one() {
+    for region in ["us-east-1", "eu-central-1", "frankfurt"] {
+        let said = refused(&servers(vec![server("a", "upcloud", region, spec(2, 4, 20))])).to_string();
+        assert!(!said.contains("did you mean"), "{said}");
+    }
+}
+
+#[test]
+fn a_network_without_a_provider_is_sent_to_the_top() {
+    let bare = record([("networking", record([("load_balancers", number(1))]))]);
+    let error = refused(&bare);
+    assert!(
+        error
+            .to_string()
+            .starts_with("`networking` is billed and no provider is named: set `provider` at the top"),
+        "{error}"
+    );
+    // What nobody bills needs none.
+    let free = record([("networking", record([("load_balancers", number(0))]))]);
+    assert_eq!(price(&free).unwrap().counts.free, 1);
 }
