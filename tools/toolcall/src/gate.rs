@@ -11,79 +11,15 @@ use uuid::Uuid;
 
 use crate::bound::{self, Bounds, Scrubbed};
 use crate::{
-    Answers, AnyTool, Call, Caller, Catalog, ClientCapabilities, Content, Credential, Decide, Decision,
-    Declaration, Document, Documents, Effect, ErrorKind, Identified, Identify, Intent, Origin, Outcome,
-    Prepared, Progress, Record, Refusal, Reply, Request, Resource, Severity, Step, ToolError, Verdict,
+    AnyTool, Call, Caller, Catalog, Content, Credential, Decide, Decision, Declaration, Document, Documents,
+    Effect, ErrorKind, Granted, Identified, Identify, Intent, Origin, Outcome, Prepared, Record, Refusal,
+    Reply, Request, Resource, ToolError, Verdict,
 };
 
 /// The action that stands for reading a document, in policies and records.
 const DOCUMENT_READ: &str = "document_read";
 /// How long reading a document may take.
 const DOCUMENT_WITHIN: Duration = Duration::from_secs(30);
-
-/// Leave to make one call. Only the gate makes it, so holding one proves that somebody was identified, a
-/// policy said yes, and the intent is on disk.
-pub struct Granted {
-    caller: Caller,
-    call_id: String,
-    expires: Instant,
-    progress: Arc<dyn Progress>,
-    client: ClientCapabilities,
-    answers: Answers,
-    seal: (),
-}
-
-impl Granted {
-    /// Who calls.
-    #[must_use]
-    pub fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    /// The call's id, as in the audit log.
-    #[must_use]
-    pub fn call_id(&self) -> &str {
-        &self.call_id
-    }
-
-    /// How much time is left.
-    #[must_use]
-    pub fn remaining(&self) -> Duration {
-        self.expires.saturating_duration_since(Instant::now())
-    }
-
-    /// Says how far the call is.
-    pub fn report(&self, step: Step) {
-        self.progress.report(step);
-    }
-
-    /// Sends a line of log to the client, if it asked for log lines.
-    pub fn log(&self, severity: Severity, message: &str) {
-        self.progress.log(severity, message);
-    }
-
-    /// What the client can be asked.
-    #[must_use]
-    pub fn client(&self) -> &ClientCapabilities {
-        &self.client
-    }
-
-    /// What the client answered to an earlier ask.
-    #[must_use]
-    pub fn answers(&self) -> &Answers {
-        &self.answers
-    }
-}
-
-impl fmt::Debug for Granted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let () = self.seal;
-        f.debug_struct("Granted")
-            .field("caller", &self.caller.id)
-            .field("call_id", &self.call_id)
-            .finish()
-    }
-}
 
 /// The one way to make a call.
 #[derive(Clone)]
@@ -366,18 +302,17 @@ impl Gate {
         call_id: &str,
         call: Call,
     ) -> Result<Reply, ToolError> {
-        let granted = Granted {
-            caller: who.caller.clone(),
-            call_id: call_id.to_owned(),
-            expires: Instant::now() + declaration.deadline,
-            progress: Arc::new(Scrubbed {
-                progress: call.progress,
-                scrubber: Arc::clone(&self.scrubber),
-            }),
-            client: call.client,
-            answers: call.answers,
-            seal: (),
-        };
+        let progress = Arc::new(Scrubbed {
+            progress: call.progress,
+            scrubber: Arc::clone(&self.scrubber),
+        });
+        let granted = Granted::new(
+            who.caller.clone(),
+            call_id,
+            declaration.deadline,
+            progress,
+            (call.client, call.answers),
+        );
         tokio::select! {
             biased;
             () = call.cancelled.cancelled() => {

@@ -22,6 +22,7 @@ mod decision;
 mod document;
 mod error;
 mod gate;
+mod granted;
 mod progress;
 mod prompt;
 mod record;
@@ -38,7 +39,8 @@ pub use document::{
     Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, NoDocuments,
 };
 pub use error::{ErrorKind, ToolError};
-pub use gate::{Gate, Granted};
+pub use gate::Gate;
+pub use granted::Granted;
 pub use progress::{Progress, Silent, Step};
 pub use prompt::{PromptArgument, PromptEntry, PromptReply, Prompts};
 pub use record::{Intent, Outcome, Record, RecordError, Refusal, Verdict};
