@@ -75,7 +75,7 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
 /// The tools, in the order a newcomer would learn them.
 pub fn catalog(evaluate: &Arc<dyn Evaluate>, assets: &Arc<dyn Assets>) -> Result<Catalog, CatalogError> {
     Catalog::new()
-        .with(ValidateConfig::new(Arc::clone(evaluate)))?
+        .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(assets)))?
         .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(assets), today))
 }
 

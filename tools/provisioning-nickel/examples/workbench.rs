@@ -1,12 +1,14 @@
 //! The worker of the tests, and a bench to look at single configurations and at speed:
-//! `workbench check FILE…`, `workbench measure`.
+//! `workbench check FILE…`, `workbench measure`, `workbench rules`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use provisioning::cost::PriceBook;
 use provisioning::workspace::InMemory;
-use provisioning::{Embedded, Evaluate, Source};
+use provisioning::{Embedded, Evaluate, Node, Number, Source, Value, check};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 
 type Failure = Box<dyn std::error::Error>;
@@ -17,7 +19,8 @@ fn main() -> Result<(), Failure> {
         Some("worker") => Ok(provisioning_nickel::worker::run()?),
         Some("check") => wait(check(arguments.collect())),
         Some("measure") => wait(measure()),
-        _ => Err("say `worker`, `check FILE…` or `measure`".into()),
+        Some("rules") => rules(),
+        _ => Err("say `worker`, `check FILE…`, `measure` or `rules`".into()),
     }
 }
 
@@ -125,4 +128,63 @@ fn servers_of(count: usize) -> String {
     }
     text.push_str("  ],\n}\n");
     text
+}
+
+/// The rules between resources, on a server and a service that depends on the one before, 10 to 10,000 times.
+fn rules() -> Result<(), Failure> {
+    let mut out = io::stdout();
+    let started = Instant::now();
+    let book = PriceBook::load(&Embedded)?;
+    writeln!(out, "price lists read in {:?}", started.elapsed())?;
+    for count in [10, 100, 1_000, 10_000] {
+        let configuration = linked(count);
+        let mut took = Vec::new();
+        for _ in 0..10 {
+            let started = Instant::now();
+            let found = check::with_catalogue(&configuration, &book);
+            took.push(started.elapsed());
+            if let Some(found) = found.first() {
+                return Err(format!("{found:?}").into());
+            }
+        }
+        took.sort_unstable();
+        writeln!(out, "{count:6} servers with services: median {:?}", took.get(5))?;
+    }
+    Ok(())
+}
+
+fn linked(count: i64) -> Node {
+    let text = |text: String| Node::new(Value::Text(text));
+    let list = |items: Vec<Node>| Node::new(Value::List(items));
+    let record = |fields: Vec<(&str, Node)>| {
+        let fields = fields.into_iter().map(|(name, node)| (name.to_owned(), node));
+        Node::new(Value::Record(fields.collect::<BTreeMap<_, _>>()))
+    };
+    let name = |number: i64| text(format!("web-{number}"));
+    let servers = (0..count).map(|number| {
+        record(vec![
+            ("name", name(number)),
+            ("provider", text("aws".to_owned())),
+            ("region", text("us-east-1".to_owned())),
+            ("plan", text("t3.medium".to_owned())),
+        ])
+    });
+    let services = (0..count).map(|number| {
+        let port = Node::new(Value::Number(Number::Integer(8080)));
+        let before = if number > 0 {
+            vec![name(number - 1)]
+        } else {
+            Vec::new()
+        };
+        record(vec![
+            ("name", name(number)),
+            ("servers", list(vec![name(number)])),
+            ("depends_on", list(before)),
+            ("ports", list(vec![record(vec![("port", port)])])),
+        ])
+    });
+    record(vec![
+        ("servers", list(servers.collect())),
+        ("services", list(services.collect())),
+    ])
 }

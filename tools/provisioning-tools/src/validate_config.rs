@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use provisioning::cost::PriceBook;
 use provisioning::workspace::canonical_name;
-use provisioning::{Evaluate, Source};
+use provisioning::{Assets, Diagnostic, Evaluate, Node, Severity, Source, check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toolcall::{Effect, Granted, Tool, ToolError, Toolset};
@@ -12,9 +13,10 @@ use toolcall::{Effect, Granted, Tool, ToolError, Toolset};
 use crate::fail;
 use crate::finding::{Finding, split};
 
-/// Validates configurations with the evaluator it holds.
+/// Validates configurations with the evaluator and the catalogues it holds.
 pub struct ValidateConfig {
     evaluate: Arc<dyn Evaluate>,
+    assets: Arc<dyn Assets>,
 }
 
 /// Check a Nickel infrastructure configuration against the typed schemas, and report every error at once.
@@ -46,7 +48,7 @@ pub struct Output {
     errors: Vec<Finding>,
     /// What is worth a look.
     warnings: Vec<Finding>,
-    /// The schemas that took part, and whether each is built in or of the workspace.
+    /// The schemas and catalogues that took part, and whether each is built in or of the workspace.
     checked_against: Vec<String>,
 }
 
@@ -55,10 +57,39 @@ fn yes() -> bool {
 }
 
 impl ValidateConfig {
-    /// Validates with `evaluate`.
+    /// Validates with `evaluate`, regions and plans by the price lists of `assets`.
     #[must_use]
-    pub fn new(evaluate: Arc<dyn Evaluate>) -> Self {
-        Self { evaluate }
+    pub fn new(evaluate: Arc<dyn Evaluate>, assets: Arc<dyn Assets>) -> Self {
+        Self { evaluate, assets }
+    }
+
+    /// What no contract sees: whether resources fit together, and what the providers have. Says which catalogues it
+    /// used.
+    fn across(&self, configuration: &Node, checked_against: &mut Vec<String>) -> Vec<Diagnostic> {
+        // Read for each call: the workspace's own price files may have changed.
+        let book = match PriceBook::load(self.assets.as_ref()) {
+            Ok(book) => book,
+            Err(error) => {
+                let mut found = check::configuration(configuration);
+                found.push(Diagnostic {
+                    severity: Severity::Warning,
+                    hint: Some(
+                        "mend or remove the price file in the workspace's `.prov/prices` folder".to_owned(),
+                    ),
+                    ..Diagnostic::error(
+                        "catalogue",
+                        format!("regions and plans were not checked: {error}"),
+                    )
+                });
+                return found;
+            }
+        };
+        let catalogues = book.origins().iter().filter(|origin| !origin.prices);
+        checked_against.extend(catalogues.map(|origin| match origin.origin.as_str() {
+            "builtin" => format!("builtin:prices/{}", origin.file),
+            workspace => workspace.to_owned(),
+        }));
+        check::with_catalogue(configuration, &book)
     }
 }
 
@@ -85,14 +116,19 @@ impl Tool for ValidateConfig {
             .evaluate(source, params.strict)
             .await
             .map_err(fail::evaluation)?;
-        let (errors, warnings) = split(evaluation.diagnostics);
+        let mut checked_against = evaluation.assets;
+        let mut diagnostics = evaluation.diagnostics;
+        if let Some(configuration) = &evaluation.configuration {
+            diagnostics.extend(self.across(configuration, &mut checked_against));
+        }
+        let (errors, warnings) = split(diagnostics);
         let summary = summary(errors.len(), warnings.len());
         Ok(Output {
             valid: errors.is_empty(),
             summary,
             errors,
             warnings,
-            checked_against: evaluation.assets,
+            checked_against,
         })
     }
 }

@@ -144,8 +144,41 @@ macro_rules! embed {
     };
 }
 
-const SCHEMAS: &[(&str, &str)] =
-    embed!("schemas": "configuration.ncl", "kubernetes.ncl", "lib.ncl", "networking.ncl", "server.ncl");
+const SCHEMAS: &[(&str, &str)] = embed!(
+    "schemas":
+    "alert.ncl",
+    "backup.ncl",
+    "budget.ncl",
+    "cache.ncl",
+    "certificate.ncl",
+    "cluster.ncl",
+    "configuration.ncl",
+    "database.ncl",
+    "dns.ncl",
+    "kubernetes.ncl",
+    "lib.ncl",
+    "load_balancer.ncl",
+    "monitoring.ncl",
+    "networking.ncl",
+    "node_pool.ncl",
+    "object_storage.ncl",
+    "provider_aws.ncl",
+    "provider_azure.ncl",
+    "provider_gcp.ncl",
+    "provider_hetzner.ncl",
+    "provider_local.ncl",
+    "provider_upcloud.ncl",
+    "providers.ncl",
+    "secret_ref.ncl",
+    "security.ncl",
+    "security_group.ncl",
+    "server.ncl",
+    "service.ncl",
+    "user_access.ncl",
+    "volume.ncl",
+    "workflow.ncl",
+    "workspace.ncl",
+);
 const PRICES: &[(&str, &str)] = embed!(
     "prices":
     "aws-ebs.tsv",
@@ -168,8 +201,16 @@ const PRICES: &[(&str, &str)] = embed!(
     "upcloud-plans.tsv",
     "upcloud-storage.tsv",
 );
-const EXAMPLES: &[(&str, &str)] =
-    embed!("examples": "broken.ncl", "k8s-on-upcloud.ncl", "lab-on-lxd.ncl", "web-on-aws.ncl");
+const EXAMPLES: &[(&str, &str)] = embed!(
+    "examples":
+    "broken.ncl",
+    "db-cluster-on-hetzner.ncl",
+    "k8s-on-upcloud.ncl",
+    "lab-on-lxd.ncl",
+    "nightly-workflow.ncl",
+    "shop-on-upcloud.ncl",
+    "web-on-aws.ncl",
+);
 
 impl Assets for Embedded {
     fn list(&self, kind: AssetKind) -> Vec<Asset> {

@@ -5,6 +5,7 @@
 //! [`Assets`] port, dates arrive as arguments.
 
 pub mod assets;
+pub mod check;
 pub mod cost;
 pub mod diagnostic;
 pub mod evaluate;

@@ -51,7 +51,8 @@ async fn a_finding_says_field_value_rule_and_next_step() {
         memory.message,
         "`servers[0].spec.memory` is not a field that the schema knows"
     );
-    let hint = "did you mean `memory_gb`? the fields here are `cpu`, `disk_gb`, `memory_gb`, `os`";
+    let hint =
+        "did you mean `memory_gb`? the fields here are `cpu`, `disk_encrypted`, `disk_gb`, `memory_gb`, `os`";
     assert_eq!(memory.hint.as_deref(), Some(hint));
     assert_eq!(found[3].hint.as_deref(), Some("write it without quotes: `50`"));
 }

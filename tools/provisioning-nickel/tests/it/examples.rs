@@ -1,12 +1,14 @@
 //! Every shipped example does what its name says.
 
-use provisioning::{AssetKind, Assets, Embedded, Evaluate, Source};
+use provisioning::cost::PriceBook;
+use provisioning::{AssetKind, Assets, Embedded, Evaluate, Source, check};
 
 use super::pool;
 
 #[tokio::test]
 async fn examples_hold_except_the_broken_one() {
     let pool = pool();
+    let book = PriceBook::load(&Embedded).unwrap();
     let examples = Embedded.list(AssetKind::Example);
     assert!(examples.len() >= 4);
     for example in examples {
@@ -22,5 +24,13 @@ async fn examples_hold_except_the_broken_one() {
             example.path,
             evaluation.diagnostics
         );
+        if let Some(configuration) = &evaluation.configuration {
+            assert_eq!(
+                check::with_catalogue(configuration, &book),
+                [],
+                "{}",
+                example.path
+            );
+        }
     }
 }

@@ -7,6 +7,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod between;
 mod diagnostics;
 mod examples;
 mod fixtures;

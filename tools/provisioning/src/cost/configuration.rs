@@ -20,7 +20,19 @@ pub(crate) struct Part<'a> {
 }
 
 /// Fields at the top that describe and are not resources.
-const DESCRIPTIONS: [&str; 5] = ["tags", "labels", "metadata", "policies", "budget"];
+const DESCRIPTIONS: [&str; 11] = [
+    "tags",
+    "labels",
+    "metadata",
+    "policies",
+    "budget",
+    "security",
+    "secrets",
+    "users",
+    "providers",
+    "workspace",
+    "workflows",
+];
 
 /// Every resource of `configuration`, in the order of its fields and lists.
 pub(crate) fn parts(configuration: &Node) -> Vec<Part<'_>> {
