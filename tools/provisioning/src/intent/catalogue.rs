@@ -9,7 +9,9 @@ use crate::cost::{Charge, Plan, PriceBook, Provider};
 use crate::{AssetKind, Assets};
 
 /// Where a field's words are declared, and where they are used.
-const WORDS: [(&str, &str, &str); 3] = [
+const WORDS: [(&str, &str, &str); 4] = [
+    // The first `plan` of the file is the control plane's, which has fewer sizes than the workers'.
+    ("control_plane_size", "kubernetes.ncl", "plan"),
     ("cni", "kubernetes.ncl", "cni"),
     ("os", "server.ncl", "family"),
     ("engine", "database.ncl", "engine"),

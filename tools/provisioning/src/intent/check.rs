@@ -227,9 +227,10 @@ impl Checker<'_> {
                 cluster.worker_size.as_ref(),
                 &sizes,
             );
-            let size = cluster.control_plane_size.as_ref();
-            self.word(format!("{path}.control_plane_size"), size, &sizes);
         }
+        let sizes = self.catalogue.words("control_plane_size").to_vec();
+        let size = cluster.control_plane_size.as_ref();
+        self.word(format!("{path}.control_plane_size"), size, &sizes);
         self.cidr(&format!("{path}.vpc_cidr"), cluster.vpc_cidr.as_ref());
         self.quorum(path, cluster);
         if let Some(scaling) = cluster.scaling {
@@ -253,8 +254,8 @@ impl Checker<'_> {
         // The schema's defaults are three nodes and high availability.
         let count = cluster.control_planes.unwrap_or(3);
         let wanted = cluster.high_availability.unwrap_or(true);
-        if wanted && (count < 3 || count.is_multiple_of(2)) {
-            let rule = "must be odd and 3 or more for high availability, because an even quorum survives no more \
+        if count.is_multiple_of(2) || (wanted && count < 3) {
+            let rule = "must be odd, and 3 or more for high availability, because an even quorum survives no more \
                         failures than one less";
             self.say(format!("{path}.control_planes"), count, rule, &[]);
         }
