@@ -1,6 +1,7 @@
 //! One file per command that only `prov` has; the common ones come from `program`.
 
 mod estimate;
+mod generate;
 mod input;
 mod validate;
 
@@ -20,6 +21,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Estimate(arguments) | Command::Mcp(ProvMcpCommand::Estimate(arguments)) => {
             estimate::run(&arguments, session)
+        }
+        Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
+            generate::run(&arguments, session)
         }
         Command::Audit(command) => command.run(session),
         Command::Config(command) => command.run(session),
