@@ -84,6 +84,7 @@ macro_rules! embed {
 
 /// Every prompt file, in the order people meet them.
 const FILES: &[(&str, &str, &str)] = embed![
+    "provisioning" / "design_cluster",
     "provisioning" / "review_configuration",
     "provisioning" / "compare_cost",
 ];

@@ -28,6 +28,8 @@ pub enum Command {
     Validate(ValidateArguments),
     /// Estimate the cost of a configuration; short for `mcp estimate`
     Estimate(EstimateArguments),
+    /// Generate a configuration from a description; short for `mcp generate`
+    Generate(GenerateArguments),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -48,6 +50,8 @@ pub enum ProvMcpCommand {
     Validate(ValidateArguments),
     /// Estimate the cost of a configuration
     Estimate(EstimateArguments),
+    /// Generate a configuration from a description
+    Generate(GenerateArguments),
 }
 
 /// `validate`.
@@ -80,4 +84,36 @@ pub struct EstimateArguments {
     /// Also show the difference from this configuration
     #[arg(long, value_name = "FILE")]
     pub compare_with: Option<PathBuf>,
+}
+
+/// `generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArguments {
+    /// What is wanted, in English or Spanish; `-` for standard input
+    #[arg(value_name = "DESCRIPTION")]
+    pub description: String,
+
+    /// The provider, if the description does not name one
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Option<String>,
+
+    /// What is wanted, if the description does not name it: server, network, cluster or database
+    #[arg(long, value_name = "TYPE")]
+    pub resource_type: Option<String>,
+
+    /// Name of the file that imports the others
+    #[arg(long, value_name = "NAME")]
+    pub file: Option<String>,
+
+    /// Write the files into this folder instead of printing them
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Write over files that are there
+    #[arg(long, requires = "output")]
+    pub force: bool,
+
+    /// Go on without the words that are not understood
+    #[arg(long)]
+    pub allow_partial: bool,
 }

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod findings;
+mod generate;
 mod input;
 mod validate;
 
@@ -21,6 +22,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Estimate(arguments) | Command::Mcp(ProvMcpCommand::Estimate(arguments)) => {
             estimate::run(&arguments, session)
+        }
+        Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
+            generate::run(&arguments, session)
         }
         Command::Audit(command) => command.run(session),
         Command::Config(command) => command.run(session),

@@ -13,7 +13,7 @@ use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
-use provisioning_tools::{EstimateCost, ProvisioningDocuments, ValidateConfig};
+use provisioning_tools::{EstimateCost, GenerateConfig, ProvisioningDocuments, ValidateConfig};
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
 
@@ -75,6 +75,11 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
 /// The tools, in the order a newcomer would learn them.
 pub fn catalog(evaluate: &Arc<dyn Evaluate>, assets: &Arc<dyn Assets>) -> Result<Catalog, CatalogError> {
     Catalog::new()
+        .with(GenerateConfig::new(
+            Arc::clone(evaluate),
+            Arc::clone(assets),
+            today,
+        ))?
         .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(assets)))?
         .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(assets), today))
 }

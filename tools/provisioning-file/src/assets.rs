@@ -228,6 +228,9 @@ fn is_of(kind: AssetKind, name: &str) -> bool {
     let endings: &[&str] = match kind {
         AssetKind::Schema | AssetKind::Example => &[".ncl"],
         AssetKind::Price => &[".toml", ".tsv"],
+        AssetKind::Lexicon => &[".toml"],
+        // Templates are worked off in the process that serves: no workspace has its own.
+        AssetKind::Template => &[],
     };
     !name.starts_with('.') && endings.iter().any(|ending| name.ends_with(ending))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
+use provisioning::intent::Refusal;
 use provisioning::workspace;
 use toolcall::{ErrorKind, ToolError};
 
@@ -94,6 +95,47 @@ pub(crate) fn path(argument: &str) -> ToolError {
     )
     .field(argument)
     .hint("give the text; the path goes into `file_name`")
+}
+
+/// Why a description does not become a configuration.
+pub(crate) fn refusal(refusal: Refusal) -> ToolError {
+    let message = redacted::clean(&refusal.to_string()).into_owned();
+    let error = |kind: ErrorKind| ToolError::new(kind, message.clone()).field("description");
+    match refusal {
+        Refusal::Empty => error(ErrorKind::EmptyInput)
+            .hint("say what to build, such as `a 3-node K8s cluster with Cilium on UpCloud`"),
+        Refusal::TooLong { .. } => {
+            error(ErrorKind::LimitExceeded).hint("describe one configuration in a few sentences")
+        }
+        Refusal::Language { .. } => {
+            error(ErrorKind::InvalidArgument).hint("write it in English or in Spanish")
+        }
+        Refusal::NoResource { valid } => error(ErrorKind::InvalidArgument)
+            .allowed(valid)
+            .hint("name a server, a network, a cluster or a database"),
+        Refusal::UnknownValue {
+            valid, suggestion, ..
+        } => error(ErrorKind::UnknownValue)
+            .allowed(valid.to_vec())
+            .hint(suggested(suggestion)),
+        Refusal::Contradiction { .. } => error(ErrorKind::InvalidArgument).hint("keep one of the two"),
+        Refusal::Missing { valid, .. } => error(ErrorKind::MissingArgument)
+            .allowed(valid)
+            .hint("say it in the description; nothing is chosen for you that costs money elsewhere"),
+        Refusal::Scope { .. } => error(ErrorKind::InvalidArgument)
+            .hint("say what is wanted, or `without` before a feature such as a public IP"),
+        Refusal::Invalid { problems } => {
+            let valid = problems
+                .first()
+                .map(|problem| problem.valid.clone())
+                .unwrap_or_default();
+            error(ErrorKind::InvalidArgument)
+                .allowed(valid)
+                .hint("change what the description says of it")
+        }
+        Refusal::Lexicon { .. } => ToolError::new(ErrorKind::Unavailable, message)
+            .hint("mend or remove the file in the workspace's `.prov/lexicon` folder"),
+    }
 }
 
 /// There is nothing to look at.

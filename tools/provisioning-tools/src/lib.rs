@@ -4,18 +4,20 @@ mod documents;
 mod estimate_cost;
 mod fail;
 mod finding;
+mod generate_config;
 mod validate_config;
 
 use toolcall::Toolset;
 
 pub use documents::ProvisioningDocuments;
 pub use estimate_cost::EstimateCost;
+pub use generate_config::GenerateConfig;
 pub use validate_config::ValidateConfig;
 
 /// Looking at configurations: nothing is reached, nothing is changed.
 pub const CONFIGURATION: Toolset = Toolset {
     family: "provisioning",
     name: "configuration",
-    summary: "validate and price configurations",
+    summary: "generate, validate and price configurations",
     default: true,
 };

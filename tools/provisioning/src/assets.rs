@@ -16,6 +16,10 @@ pub enum AssetKind {
     Price,
     /// Example configurations, `examples/*.ncl`.
     Example,
+    /// Words and rules of the language that descriptions are in, `lexicon/*.toml`.
+    Lexicon,
+    /// Templates of generated files, `templates/*.tera`.
+    Template,
 }
 
 impl AssetKind {
@@ -26,6 +30,8 @@ impl AssetKind {
             Self::Schema => "schemas",
             Self::Price => "prices",
             Self::Example => "examples",
+            Self::Lexicon => "lexicon",
+            Self::Template => "templates",
         }
     }
 }
@@ -211,6 +217,23 @@ const EXAMPLES: &[(&str, &str)] = embed!(
     "shop-on-upcloud.ncl",
     "web-on-aws.ncl",
 );
+const LEXICON: &[(&str, &str)] = embed!(
+    "lexicon":
+    "grammar.toml",
+    "languages.toml",
+    "places.toml",
+    "resources.toml",
+    "rules.toml",
+    "slots.toml",
+);
+const TEMPLATES: &[(&str, &str)] = embed!(
+    "templates":
+    "databases.ncl.tera",
+    "kubernetes.ncl.tera",
+    "main.ncl.tera",
+    "networking.ncl.tera",
+    "servers.ncl.tera",
+);
 
 impl Assets for Embedded {
     fn list(&self, kind: AssetKind) -> Vec<Asset> {
@@ -218,6 +241,8 @@ impl Assets for Embedded {
             AssetKind::Schema => SCHEMAS,
             AssetKind::Price => PRICES,
             AssetKind::Example => EXAMPLES,
+            AssetKind::Lexicon => LEXICON,
+            AssetKind::Template => TEMPLATES,
         };
         files
             .iter()

@@ -9,6 +9,8 @@ pub mod check;
 pub mod cost;
 pub mod diagnostic;
 pub mod evaluate;
+pub mod generate;
+pub mod intent;
 pub mod node;
 pub mod workspace;
 

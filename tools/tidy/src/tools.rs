@@ -29,7 +29,6 @@ const VERBS: &[&str] = &[
 const NOT_YET: &[&str] = &[
     "check_compliance",
     "execute_workflow",
-    "generate_config",
     "plan_migration",
     "query_infrastructure",
 ];

@@ -1,3 +1,4 @@
 //! The domain from outside, with what it ships.
 
 mod cost;
+mod generation;

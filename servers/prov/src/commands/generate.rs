@@ -1,0 +1,175 @@
+//! `generate`.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use console::{Exit, Failure, Format};
+use program::Session;
+use serde_json::{Map, Value, json};
+use toolcall::Selection;
+
+use crate::cli::GenerateArguments;
+use crate::config::ProvConfig;
+
+/// Largest description read from standard input, in bytes; the tool's own bound is lower and says more.
+const DESCRIPTION_BYTES: u64 = 1 << 20;
+
+/// Generates files from a description, and prints or writes them; exit code 11 if it is not understood whole.
+pub(super) fn run(arguments: &GenerateArguments, session: &Session<'_, ProvConfig>) -> Result<Exit, Failure> {
+    let description = match arguments.description.as_str() {
+        "-" => program::read_standard_input(DESCRIPTION_BYTES)?,
+        words => words.to_owned(),
+    };
+    let mut call = Map::new();
+    call.insert("description".to_owned(), json!(description));
+    for (name, value) in [
+        ("provider", &arguments.provider),
+        ("resource_type", &arguments.resource_type),
+        ("file", &arguments.file),
+    ] {
+        if let Some(value) = value {
+            call.insert(name.to_owned(), json!(value));
+        }
+    }
+    call.insert("allow_partial".to_owned(), json!(arguments.allow_partial));
+    let output = session.call(&Selection::default(), "generate_config", call)?;
+    let printer = session.printer();
+    for line in talk(&output) {
+        printer.say(&line);
+    }
+    if let Some(folder) = &arguments.output {
+        for path in write(folder, &output, arguments.force)? {
+            printer.say(&format!("wrote `{path}`"));
+        }
+    }
+    match printer.format() {
+        Format::Json => program::printed(printer.json(&output))?,
+        Format::Table | Format::Markdown if arguments.output.is_none() && !files(&output).is_empty() => {
+            let markdown = printer.format() == Format::Markdown;
+            program::printed(printer.data(&text(&output, markdown)))?
+        }
+        Format::Table | Format::Markdown => Exit::Ok,
+    };
+    let field = |name: &str| output.get(name);
+    let clear = field("status").and_then(Value::as_str) != Some("needs_clarification");
+    match (clear, field("valid").and_then(Value::as_bool)) {
+        (false, _) => Ok(Exit::InvalidArgument),
+        (true, Some(true)) => Ok(Exit::Ok),
+        (true, _) => Ok(Exit::InvalidConfiguration),
+    }
+}
+
+/// Name and text of each file.
+fn files(output: &Value) -> Vec<(&str, &str)> {
+    list(output, "files")
+        .filter_map(|file| Some((file.get("name")?.as_str()?, file.get("text")?.as_str()?)))
+        .collect()
+}
+
+/// The files one after the other, each under its name.
+fn text(output: &Value, markdown: bool) -> String {
+    let file = |(name, text): (&str, &str)| {
+        if markdown {
+            format!("`{name}`\n\n```nickel\n{text}```\n")
+        } else {
+            format!("# --- {name}\n{text}")
+        }
+    };
+    files(output)
+        .into_iter()
+        .map(file)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .trim_end()
+        .to_owned()
+}
+
+/// What a person wants to know beside the files.
+fn talk(output: &Value) -> Vec<String> {
+    let field = |value: &Value, name: &str| {
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut lines = vec![field(output, "summary")];
+    for words in list(output, "not_understood") {
+        let suggestions: Vec<String> = list(words, "suggestions")
+            .filter_map(Value::as_str)
+            .map(|word| format!("`{word}`"))
+            .collect();
+        let near = match suggestions.as_slice() {
+            [] => String::new(),
+            _ => format!("; near are {}", suggestions.join(", ")),
+        };
+        lines.push(format!(
+            "not understood: `{}`: {}{near}",
+            field(words, "text"),
+            field(words, "reason")
+        ));
+    }
+    for assumption in list(output, "assumptions") {
+        lines.push(format!(
+            "assumed: {} = {}: {}",
+            field(assumption, "path"),
+            field(assumption, "value"),
+            field(assumption, "why")
+        ));
+    }
+    for finding in list(output, "errors").chain(list(output, "warnings")) {
+        lines.push(format!(
+            "{}: {}",
+            field(finding, "code"),
+            field(finding, "message")
+        ));
+    }
+    lines
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Writes the files into `folder`. None is written if one is there already, unless `force` allows it.
+fn write(folder: &Path, output: &Value, force: bool) -> Result<Vec<String>, Failure> {
+    let files = files(output);
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = files
+        .iter()
+        .map(|(name, _)| folder.join(name))
+        .find(|path| path.symlink_metadata().is_ok());
+    if let Some(path) = there.filter(|_| !force) {
+        return Err(Failure::new(
+            Exit::InvalidArgument,
+            format!("`{}` is there already", path.display()),
+        )
+        .hint("give another folder, or `--force` to write over it"));
+    }
+    let fail = |path: &Path, error: &std::io::Error| {
+        Failure::new(Exit::Unavailable, format!("cannot write `{}`", path.display())).because(error)
+    };
+    fs::create_dir_all(folder).map_err(|error| fail(folder, &error))?;
+    let mut written = Vec::new();
+    for (name, text) in files {
+        let path = folder.join(name);
+        if force {
+            // Removed and made anew: what a symbolic link leads to is not written over.
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(&path, &error)),
+                _ => {}
+            }
+        }
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| fail(&path, &error))?;
+        written.push(path.display().to_string());
+    }
+    Ok(written)
+}

@@ -1,0 +1,154 @@
+//! Fills the templates and puts the files together.
+
+use tera::{Context, Tera};
+
+use super::escape::escape;
+use super::provenance;
+use super::view::View;
+use crate::intent::{Catalogue, Intent, Understood};
+use crate::{AssetKind, Assets, Embedded};
+
+/// The file that imports the others.
+const MAIN: &str = "main.ncl";
+/// The other files in the order in which `main.ncl` imports them.
+const PARTS: [&str; 4] = ["networking.ncl", "servers.ncl", "databases.ncl", "kubernetes.ncl"];
+
+/// Why there is no text.
+#[derive(Debug, thiserror::Error)]
+#[error("the template `{template}` cannot be filled")]
+pub struct Error {
+    /// The template.
+    template: String,
+    /// What the engine says.
+    #[source]
+    source: tera::Error,
+}
+
+/// A file of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The files, the one that imports the others first.
+    pub files: Vec<TextFile>,
+    /// The same as one text, which imports nothing.
+    pub whole: String,
+}
+
+/// Templates, read and ready.
+pub struct Renderer {
+    tera: Tera,
+}
+
+impl Renderer {
+    /// The shipped templates.
+    ///
+    /// # Errors
+    /// If one is malformed.
+    pub fn new() -> Result<Self, Error> {
+        let mut tera = Tera::default();
+        tera.set_escape_fn(escape);
+        tera.autoescape_on([".ncl.tera"]);
+        let templates = Embedded.list(AssetKind::Template);
+        let texts = templates
+            .iter()
+            .map(|asset| (asset.path.as_str(), asset.text.as_ref()));
+        tera.add_raw_templates(texts).map_err(|source| Error {
+            template: "templates/*.ncl.tera".to_owned(),
+            source,
+        })?;
+        Ok(Self { tera })
+    }
+
+    /// The text of what was understood of `request`; nothing if there is no intent. `main` is the name of the first file.
+    ///
+    /// # Errors
+    /// If a template cannot be filled, which no intent that [`Intent::check`] passes leads to.
+    pub fn render(
+        &self,
+        understood: &Understood,
+        request: Option<&str>,
+        catalogue: &Catalogue,
+        main: Option<&str>,
+    ) -> Result<Option<Generated>, Error> {
+        let Some(intent) = &understood.intent else {
+            return Ok(None);
+        };
+        let currency = catalogue
+            .book()
+            .provider(&intent.provider)
+            .map_or_else(String::new, |provider| provider.currency.code().to_owned());
+        let context =
+            Context::from_serialize(&View::new(intent, request, &currency)).map_err(|source| Error {
+                template: MAIN.to_owned(),
+                source,
+            })?;
+        let fill = |name: &str| {
+            let template = format!("{name}.tera");
+            let text = self
+                .tera
+                .render(&template, &context)
+                .map_err(|source| Error { template, source })?;
+            Ok(provenance::comment(
+                &text,
+                &understood.origins,
+                &understood.assumptions,
+            ))
+        };
+        let mut files = vec![TextFile {
+            name: main.unwrap_or(MAIN).to_owned(),
+            text: fill(MAIN)?,
+        }];
+        for name in PARTS.into_iter().filter(|name| wanted(name, intent)) {
+            files.push(TextFile {
+                name: name.to_owned(),
+                text: fill(name)?,
+            });
+        }
+        let whole = inline(&files);
+        Ok(Some(Generated { files, whole }))
+    }
+}
+
+fn wanted(name: &str, intent: &Intent) -> bool {
+    match name {
+        "servers.ncl" => !intent.servers.is_empty(),
+        "databases.ncl" => !intent.databases.is_empty(),
+        "kubernetes.ncl" => !intent.clusters.is_empty(),
+        _ => intent.network.is_some(),
+    }
+}
+
+/// The first file with the others in place of their imports.
+fn inline(files: &[TextFile]) -> String {
+    let Some((main, parts)) = files.split_first() else {
+        return String::new();
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for line in main.text.lines() {
+        // Only a line of the template is an import: what is filled in has its quotes escaped.
+        let import = parts.iter().find_map(|part| {
+            let before = line.strip_suffix(&format!("import \"{}\",", part.name))?;
+            (!line.trim_start().starts_with('#')).then_some((before, part))
+        });
+        match import {
+            None => lines.push(line.to_owned()),
+            Some((before, part)) => {
+                lines.push(before.trim_end().to_owned());
+                lines.extend(part.text.lines().map(|line| format!("    {line}")));
+                if let Some(last) = lines.last_mut() {
+                    last.push(',');
+                }
+            }
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}

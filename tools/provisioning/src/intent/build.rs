@@ -1,0 +1,443 @@
+//! From what was said of each resource to the typed intent, with the origin of every value and every assumption.
+
+use std::collections::BTreeMap;
+
+use super::frame::{Frame, Slots, Value};
+use super::lexicon::Lexicon;
+use super::{
+    Assumption, Budget, Catalogue, Cluster, Database, Network, Origin, Os, Problem, Refusal, Resource,
+    Scaling, Server,
+};
+use crate::cost::Provider;
+
+/// Builds resources.
+pub(super) struct Builder<'a> {
+    pub(super) lexicon: &'a Lexicon,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) provider: &'a Provider,
+    pub(super) origins: BTreeMap<String, Origin>,
+    pub(super) assumptions: Vec<Assumption>,
+    /// Names in use, because servers and databases are told apart by them.
+    pub(super) names: Vec<String>,
+}
+
+/// The slots of one resource, and the path that its values have in the intent.
+struct Reading<'s> {
+    slots: &'s Slots,
+    path: String,
+}
+
+impl Builder<'_> {
+    /// The servers of `frame`.
+    pub(super) fn server(&mut self, frame: &Frame, at: usize) -> Server {
+        let reading = Reading::new(frame, format!("servers.{at}"));
+        let role = self.text(&reading, "role", "role");
+        let name = self.name(&reading, role.as_deref().unwrap_or("server"));
+        let count = self
+            .number(&reading, "count", "count")
+            .filter(|count| *count != 1);
+        let mut server = Server {
+            name,
+            role,
+            count,
+            plan: self.text(&reading, "plan", "plan"),
+            cpu: self.number(&reading, "cpu", "cpu"),
+            memory_gb: self.number(&reading, "memory_gb", "memory_gb"),
+            disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
+            os: self.os(&reading),
+            public_ip: self.flag(&reading, "public_ip", "public_ip"),
+            security_groups: Vec::new(),
+        };
+        (server.cpu, server.memory_gb) = self.sized(&reading, server.cpu, server.memory_gb);
+        server
+    }
+
+    /// The database of `frame`.
+    pub(super) fn database(&mut self, frame: &Frame, at: usize) -> Database {
+        let reading = Reading::new(frame, format!("databases.{at}"));
+        let engine = self.text(&reading, "engine", "engine");
+        // The schema takes PostgreSQL, and the release must be one of it.
+        let release = self
+            .lexicon
+            .release(engine.as_deref().unwrap_or("postgresql"))
+            .map(str::to_owned);
+        let version = match (self.text(&reading, "version", "version"), release) {
+            (None, Some(release)) => {
+                self.assume(&reading.at("version"), &release, "no release is named");
+                Some(release)
+            }
+            (version, _) => version,
+        };
+        if engine.is_none() {
+            self.assume(
+                &reading.at("engine"),
+                "postgresql",
+                "no engine is named; this is the schema's default",
+            );
+        }
+        let name = self.name(&reading, "db");
+        let nodes = self.number(&reading, "nodes", "replicas");
+        let replicas = self.number(&reading, "replicas", "replicas");
+        let available = self.flag(&reading, "high_availability", "quorum");
+        let replicas = match (replicas, nodes, available) {
+            (Some(replicas), ..) => Some(replicas),
+            (None, Some(nodes), _) => Some(nodes.saturating_sub(1)),
+            (None, None, Some(true)) => {
+                self.assume(
+                    &reading.at("replicas"),
+                    "2",
+                    "high availability takes three nodes that elect the primary",
+                );
+                Some(2)
+            }
+            (None, None, _) => None,
+        };
+        let mut database = Database {
+            name,
+            engine,
+            version,
+            replicas,
+            quorum: available,
+            plan: self.text(&reading, "plan", "plan"),
+            cpu: self.number(&reading, "cpu", "cpu"),
+            memory_gb: self.number(&reading, "memory_gb", "memory_gb"),
+            disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
+            encrypted: self.flag(&reading, "encrypted", "encrypted"),
+            backup_days: self.number(&reading, "backup_days", "backup_days"),
+        };
+        (database.cpu, database.memory_gb) = self.sized(&reading, database.cpu, database.memory_gb);
+        database
+    }
+
+    /// The cluster of `frame`.
+    pub(super) fn cluster(&mut self, frame: &Frame, at: usize) -> Result<Cluster, Refusal> {
+        let reading = Reading::new(frame, format!("clusters.{at}"));
+        let mut cluster = Cluster {
+            name: self.name(&reading, "main"),
+            version: self.text(&reading, "version", "version"),
+            control_planes: self.number(&reading, "control_planes", "control_planes"),
+            control_plane_size: self.text(&reading, "control_plane_size", "control_plane_size"),
+            high_availability: self.flag(&reading, "high_availability", "high_availability"),
+            workers: self.number(&reading, "workers", "workers"),
+            worker_size: self.text(&reading, "size", "worker_size"),
+            scaling: None,
+            cni: self.text(&reading, "cni", "cni"),
+            addons: BTreeMap::new(),
+            vpc_cidr: self.text(&reading, "cidr", "vpc_cidr"),
+        };
+        for (slot, heard) in reading.slots {
+            if let (Some(addon), Some(Value::Flag(wanted))) = (
+                slot.strip_prefix("addon_"),
+                heard.first().map(|heard| &heard.value),
+            ) {
+                cluster.addons.insert(addon.to_owned(), *wanted);
+                self.flag(&reading, slot, &format!("addons.{addon}"));
+            }
+        }
+        self.nodes(&reading, &mut cluster)?;
+        self.scaling(&reading, &mut cluster);
+        Ok(cluster)
+    }
+
+    /// What a number of nodes means, and what follows from it for high availability.
+    fn nodes(&mut self, reading: &Reading<'_>, cluster: &mut Cluster) -> Result<(), Refusal> {
+        let nodes = self.number(reading, "nodes", "workers");
+        match (nodes, cluster.workers, cluster.control_planes) {
+            (Some(1), None, None) => {
+                cluster.workers = Some(1);
+                cluster.control_planes = Some(1);
+                let why =
+                    "the schema wants a worker beside the control plane, so that one node is one of each";
+                self.assume(&reading.at("control_planes"), "1", why);
+            }
+            (Some(nodes), None, None) => {
+                cluster.workers = Some(nodes);
+                let why = "nodes are read as workers; the control plane has nodes of its own, 3 by the schema's default";
+                self.assume(&reading.at("workers"), &nodes.to_string(), why);
+            }
+            (Some(nodes), None, Some(planes)) if nodes > planes => {
+                cluster.workers = Some(nodes - planes);
+                let why = format!("{nodes} nodes less {planes} of the control plane");
+                self.assume(&reading.at("workers"), &(nodes - planes).to_string(), &why);
+            }
+            (Some(nodes), Some(workers), planes)
+                if nodes == workers || Some(nodes) == planes.map(|planes| planes + workers) => {}
+            (Some(nodes), workers, planes) => {
+                let part = workers.map_or_else(
+                    || format!("{} control-plane nodes", planes.unwrap_or(0)),
+                    |workers| format!("{workers} workers"),
+                );
+                return Err(Refusal::Contradiction {
+                    what: "number of nodes".to_owned(),
+                    first: format!("{nodes} nodes"),
+                    second: part,
+                    place: None,
+                });
+            }
+            (None, ..) => {}
+        }
+        match (cluster.control_planes, cluster.high_availability) {
+            (Some(1), None) => {
+                cluster.high_availability = Some(false);
+                let why = "one control-plane node does not survive its own loss";
+                self.assume(&reading.at("high_availability"), "false", why);
+            }
+            (None, Some(false)) => {
+                cluster.control_planes = Some(1);
+                let why = "without high availability one control-plane node is enough";
+                self.assume(&reading.at("control_planes"), "1", why);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn scaling(&mut self, reading: &Reading<'_>, cluster: &mut Cluster) {
+        let min = self.number(reading, "scaling_min", "scaling");
+        let max = self.number(reading, "scaling_max", "scaling");
+        let wanted = self.flag(reading, "autoscaling", "scaling").unwrap_or(false);
+        if min.is_none() && max.is_none() && !wanted {
+            return;
+        }
+        let least = min.or(cluster.workers).unwrap_or(3);
+        // The schema's own default is 10.
+        let most = max.unwrap_or_else(|| least.max(10));
+        if min.is_none() {
+            self.assume(
+                &reading.at("scaling"),
+                &format!("min {least}"),
+                "no fewest number of workers is named",
+            );
+        }
+        if max.is_none() {
+            self.assume(
+                &reading.at("scaling"),
+                &format!("max {most}"),
+                "no greatest number of workers is named",
+            );
+        }
+        if cluster.workers.is_none() {
+            cluster.workers = Some(least);
+            self.assume(
+                &reading.at("workers"),
+                &least.to_string(),
+                "scaling starts at the fewest",
+            );
+        }
+        cluster.scaling = Some(Scaling {
+            min: least,
+            max: most,
+        });
+    }
+
+    /// The network of `frame`.
+    pub(super) fn network(&mut self, frame: &Frame) -> Network {
+        let reading = Reading::new(frame, "network".to_owned());
+        let ports = reading.slots.get("open_port").into_iter().flatten();
+        let open_ports = ports
+            .filter_map(|heard| match heard.value {
+                Value::Number(port) => Some(port),
+                Value::Text(_) | Value::Flag(_) => None,
+            })
+            .collect();
+        self.number(&reading, "open_port", "open_ports");
+        Network {
+            name: self.text(&reading, "name", "name"),
+            cidr: self.text(&reading, "cidr", "cidr"),
+            public_subnets: self.number(&reading, "public_subnets", "public_subnets"),
+            private_subnets: self.number(&reading, "private_subnets", "private_subnets"),
+            nat_gateways: self.number(&reading, "nat_gateways", "nat_gateways"),
+            load_balancers: self.number(&reading, "load_balancers", "load_balancers"),
+            open_ports,
+        }
+    }
+
+    /// What it may cost, from what was said of the whole.
+    pub(super) fn budget(&mut self, global: &Slots) -> Option<Budget> {
+        let reading = Reading {
+            slots: global,
+            path: String::new(),
+        };
+        let amount = self.number(&reading, "budget", "budget")?;
+        let currency = self.text(&reading, "currency", "budget");
+        if currency.is_none() {
+            let why = "no currency is named; this is the provider's";
+            self.assume("budget", self.provider.currency.code(), why);
+        }
+        Some(Budget { amount, currency })
+    }
+
+    /// The environment, from what was said of the whole.
+    pub(super) fn environment(&mut self, global: &Slots) -> Option<String> {
+        let reading = Reading {
+            slots: global,
+            path: String::new(),
+        };
+        self.text(&reading, "environment", "environment")
+    }
+
+    /// Tags, from what was said of the whole.
+    pub(super) fn tags(&mut self, global: &Slots) -> Result<BTreeMap<String, String>, Refusal> {
+        let mut tags: BTreeMap<String, String> = BTreeMap::new();
+        for heard in global.get("tag").into_iter().flatten() {
+            let Value::Text(text) = &heard.value else { continue };
+            let Some((name, value)) = text.split_once('=') else {
+                continue;
+            };
+            if let Some(first) = tags.get(name).filter(|first| *first != value) {
+                return Err(Refusal::Contradiction {
+                    what: format!("tag `{name}`"),
+                    first: first.clone(),
+                    second: value.to_owned(),
+                    place: Some(heard.place),
+                });
+            }
+            tags.insert(name.to_owned(), value.to_owned());
+            let origin = Origin::Said {
+                place: heard.place,
+                text: heard.text.clone(),
+            };
+            self.origins.insert(format!("tags.{name}"), origin);
+        }
+        Ok(tags)
+    }
+
+    fn os(&mut self, reading: &Reading<'_>) -> Option<Os> {
+        let family = self.text(reading, "os", "os")?;
+        let version = self.text(reading, "os_version", "os").unwrap_or_else(|| {
+            let release = self.lexicon.release(&family).unwrap_or_default().to_owned();
+            self.assume(&reading.at("os"), &release, "no release is named");
+            release
+        });
+        Some(Os { family, version })
+    }
+
+    /// Processors and memory that a size word means at the provider, where they are not said themselves.
+    fn sized(
+        &mut self,
+        reading: &Reading<'_>,
+        cpu: Option<u64>,
+        memory_gb: Option<u64>,
+    ) -> (Option<u64>, Option<u64>) {
+        let Some(word) = self.text(reading, "size", "cpu") else {
+            return (cpu, memory_gb);
+        };
+        let Some(needs) = self.provider.cluster_plans.get(&word) else {
+            return (cpu, memory_gb);
+        };
+        let memory = needs.memory_mib.div_ceil(1024);
+        let why = format!("this is what `{word}` is at {}", self.provider.name);
+        let value = format!("{} vCPU and {memory} GB", needs.vcpu);
+        self.assume(&reading.at("size"), &value, &why);
+        self.text(reading, "size", "memory_gb");
+        (cpu.or(Some(needs.vcpu)), memory_gb.or(Some(memory)))
+    }
+
+    /// The name that was said, or `otherwise`; with a number behind it if it is taken.
+    fn name(&mut self, reading: &Reading<'_>, otherwise: &str) -> String {
+        if let Some(name) = self.text(reading, "name", "name") {
+            self.names.push(name.clone());
+            return name;
+        }
+        let mut name = otherwise.to_owned();
+        let mut number = 2;
+        while self.names.contains(&name) {
+            name = format!("{otherwise}-{number}");
+            number += 1;
+        }
+        self.names.push(name.clone());
+        self.assume(&reading.at("name"), &name, "no name is given");
+        name
+    }
+
+    fn assume(&mut self, path: &str, value: &str, why: &str) {
+        self.origins.entry(path.to_owned()).or_insert(Origin::Assumed);
+        self.assumptions.push(Assumption {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            why: why.to_owned(),
+        });
+    }
+
+    fn said(&mut self, reading: &Reading<'_>, slot: &str, field: &str) -> Option<Value> {
+        let heard = reading.slots.get(slot)?.first()?;
+        let origin = Origin::Said {
+            place: heard.place,
+            text: heard.text.clone(),
+        };
+        self.origins.entry(reading.at(field)).or_insert(origin);
+        Some(heard.value.clone())
+    }
+
+    fn number(&mut self, reading: &Reading<'_>, slot: &str, field: &str) -> Option<u64> {
+        match self.said(reading, slot, field)? {
+            Value::Number(number) => Some(number),
+            // A release such as `16` is a text that is a number.
+            Value::Text(text) => text.parse().ok(),
+            Value::Flag(_) => None,
+        }
+    }
+
+    fn text(&mut self, reading: &Reading<'_>, slot: &str, field: &str) -> Option<String> {
+        match self.said(reading, slot, field)? {
+            Value::Text(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Flag(_) => None,
+        }
+    }
+
+    fn flag(&mut self, reading: &Reading<'_>, slot: &str, field: &str) -> Option<bool> {
+        match self.said(reading, slot, field)? {
+            Value::Flag(flag) => Some(flag),
+            Value::Number(_) | Value::Text(_) => None,
+        }
+    }
+}
+
+impl<'s> Reading<'s> {
+    fn new(frame: &'s Frame, path: String) -> Self {
+        Self {
+            slots: &frame.slots,
+            path,
+        }
+    }
+
+    /// The path of `field`.
+    fn at(&self, field: &str) -> String {
+        if self.path.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{}.{field}", self.path)
+        }
+    }
+}
+
+/// How many of the resource of `frame` there are to be, each with an entry of its own.
+pub(super) fn copies(frame: &Frame) -> Result<usize, Refusal> {
+    let count = match frame
+        .slots
+        .get("count")
+        .and_then(|heard| heard.first())
+        .map(|heard| &heard.value)
+    {
+        Some(Value::Number(count)) => *count,
+        _ => 1,
+    };
+    let most = match frame.resource {
+        // Servers of one kind are one entry with a count.
+        Resource::Server => return Ok(1),
+        Resource::Network => 1,
+        Resource::Cluster | Resource::Database => 20,
+    };
+    usize::try_from(count)
+        .ok()
+        .filter(|copies| (1..=most).contains(copies))
+        .ok_or_else(|| Refusal::Invalid {
+            problems: vec![Problem {
+                path: format!("{}.count", frame.resource.name()),
+                value: count.to_string(),
+                rule: format!("must be from 1 to {most} in one configuration"),
+                valid: Vec::new(),
+            }],
+        })
+}

@@ -1,0 +1,215 @@
+//! Rules as patterns over items. An element is a class or a concept; `a|b` is either, `a?` may be left out, `!a` must
+//! not follow. Fillers between elements are passed over.
+//!
+//! | element | is |
+//! |---|---|
+//! | `number` `decimal` `cidr` `text` `pair` `provider` `region` `town` `plan` `word` | what [`What`] says |
+//! | `name` | a word or a quoted text |
+//! | `kind:flag` | any concept of the kind |
+//! | `slot:cni` | any value of the slot |
+//! | `unit:gb` | any unit counted in it |
+//! | `node` | the concept of that name |
+
+use std::collections::BTreeMap;
+
+use super::classify::{Item, What};
+use super::lexicon::{Concept, Kind, Rule, Slot};
+
+/// An element of a rule.
+#[derive(Debug)]
+pub(super) struct Element {
+    either: Vec<Class>,
+    optional: bool,
+    absent: bool,
+}
+
+#[derive(Debug)]
+enum Class {
+    Number,
+    Decimal,
+    Cidr,
+    Text,
+    Pair,
+    Provider,
+    Region,
+    Town,
+    Plan,
+    Word,
+    Name,
+    Kind(Kind),
+    Slot(String),
+    Unit(String),
+    Concept(String),
+}
+
+impl Element {
+    /// Reads an element; what it names must be there.
+    pub(super) fn read(
+        written: &str,
+        concepts: &[Concept],
+        slots: &BTreeMap<String, Slot>,
+    ) -> Result<Self, String> {
+        let (absent, rest) = written
+            .strip_prefix('!')
+            .map_or((false, written), |rest| (true, rest));
+        let (optional, rest) = rest.strip_suffix('?').map_or((false, rest), |rest| (true, rest));
+        let either = rest
+            .split('|')
+            .map(|class| Class::read(class, concepts, slots))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            either,
+            optional,
+            absent,
+        })
+    }
+
+    /// Whether what it stands for is a value that must not be lost.
+    pub(super) fn carries(&self) -> bool {
+        let value = |class: &Class| {
+            !matches!(
+                class,
+                Class::Unit(_) | Class::Concept(_) | Class::Kind(Kind::Noun | Kind::Negation)
+            )
+        };
+        !self.absent && self.either.iter().any(value)
+    }
+
+    fn is(&self, item: &Item<'_>) -> bool {
+        self.either.iter().any(|class| class.is(item))
+    }
+}
+
+impl Class {
+    fn read(written: &str, concepts: &[Concept], slots: &BTreeMap<String, Slot>) -> Result<Self, String> {
+        let class = match written {
+            "number" => Self::Number,
+            "decimal" => Self::Decimal,
+            "cidr" => Self::Cidr,
+            "text" => Self::Text,
+            "pair" => Self::Pair,
+            "provider" => Self::Provider,
+            "region" => Self::Region,
+            "town" => Self::Town,
+            "plan" => Self::Plan,
+            "word" => Self::Word,
+            "name" => Self::Name,
+            _ => match written.split_once(':') {
+                Some(("kind", kind)) => Self::Kind(
+                    toml::Value::from(kind)
+                        .try_into()
+                        .map_err(|_| format!("`{written}` is no kind"))?,
+                ),
+                Some(("slot", slot)) if slots.contains_key(slot) => Self::Slot(slot.to_owned()),
+                Some(("unit", of)) if concepts.iter().any(|known| known.of.as_deref() == Some(of)) => {
+                    Self::Unit(of.to_owned())
+                }
+                None if concepts.iter().any(|known| known.name == written) => {
+                    Self::Concept(written.to_owned())
+                }
+                _ => return Err(format!("`{written}` is neither a class nor a concept")),
+            },
+        };
+        Ok(class)
+    }
+
+    fn is(&self, item: &Item<'_>) -> bool {
+        match (self, &item.what) {
+            (Self::Number, What::Number(_))
+            | (Self::Decimal, What::Decimal)
+            | (Self::Cidr, What::Cidr)
+            | (Self::Text, What::Text)
+            | (Self::Pair, What::Pair)
+            | (Self::Provider, What::Provider(_))
+            | (Self::Region, What::Region(_))
+            | (Self::Town, What::Town(_))
+            | (Self::Plan, What::Plan(_))
+            | (Self::Word, What::Word)
+            // Somebody may call a server `prod-db1`, which looks like a region.
+            | (Self::Name, What::Word | What::Text | What::Strange(_)) => true,
+            (Self::Kind(kind), What::Concept(concept)) => concept.kind == *kind,
+            (Self::Slot(slot), What::Concept(concept)) => {
+                concept.kind == Kind::Choice && concept.slot.as_ref() == Some(slot)
+            }
+            (Self::Unit(of), What::Concept(concept)) => {
+                concept.kind == Kind::Unit && concept.of.as_ref() == Some(of)
+            }
+            (Self::Concept(name), What::Concept(concept)) => concept.name == *name,
+            _ => false,
+        }
+    }
+}
+
+/// A rule that holds at a place.
+pub(super) struct Match<'r> {
+    pub(super) rule: &'r Rule,
+    /// The item of each element; none for what was left out.
+    pub(super) found: Vec<Option<usize>>,
+    /// One past the last item.
+    pub(super) end: usize,
+}
+
+/// The rule that takes most items at `at`; of several the first.
+pub(super) fn longest<'r>(rules: &'r [Rule], items: &[Item<'_>], at: usize) -> Option<Match<'r>> {
+    let mut best: Option<Match<'r>> = None;
+    for rule in rules {
+        let mut found = Vec::with_capacity(rule.elements.len());
+        if let Some(end) = holds(&rule.elements, items, at, at, &mut found)
+            && end > at
+            && best.as_ref().is_none_or(|best| end > best.end)
+        {
+            best = Some(Match { rule, found, end });
+        }
+    }
+    best
+}
+
+/// Whether `elements` hold from `at`; the answer is where they end. `end` is one past the last item taken so far.
+fn holds(
+    elements: &[Element],
+    items: &[Item<'_>],
+    at: usize,
+    end: usize,
+    found: &mut Vec<Option<usize>>,
+) -> Option<usize> {
+    let Some((element, rest)) = elements.split_first() else {
+        return Some(end);
+    };
+    // Fillers are passed over between elements, never before the first.
+    let first = found.iter().all(Option::is_none);
+    let is = |at: &usize| items.get(*at).is_some_and(|item| element.is(item));
+    let after = if first { at } else { at + fillers(items, at) };
+    let next = [at, after].into_iter().find(is);
+    let depth = found.len();
+    if element.absent {
+        if next.is_some() {
+            return None;
+        }
+        found.push(None);
+        return holds(rest, items, at, end, found).or_else(|| {
+            found.truncate(depth);
+            None
+        });
+    }
+    if let Some(next) = next {
+        found.push(Some(next));
+        if let Some(end) = holds(rest, items, next + 1, next + 1, found) {
+            return Some(end);
+        }
+        found.truncate(depth);
+    }
+    if element.optional {
+        found.push(None);
+        if let Some(end) = holds(rest, items, at, end, found) {
+            return Some(end);
+        }
+        found.truncate(depth);
+    }
+    None
+}
+
+fn fillers(items: &[Item<'_>], at: usize) -> usize {
+    let filler =
+        |item: &&Item<'_>| matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Filler);
+    items.iter().skip(at).take(3).take_while(filler).count()
+}
