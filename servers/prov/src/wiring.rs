@@ -13,7 +13,7 @@ use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
-use provisioning_tools::{EstimateCost, GenerateConfig, ProvisioningDocuments, ValidateConfig};
+use provisioning_tools::{EstimateCost, GenerateConfig, ProvisioningDocuments, Shelf, ValidateConfig};
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
 
@@ -74,14 +74,15 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
 
 /// The tools, in the order a newcomer would learn them.
 pub fn catalog(evaluate: &Arc<dyn Evaluate>, assets: &Arc<dyn Assets>) -> Result<Catalog, CatalogError> {
+    let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
             Arc::clone(evaluate),
-            Arc::clone(assets),
+            Arc::clone(&shelf),
             today,
         ))?
-        .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(assets)))?
-        .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(assets), today))
+        .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(&shelf)))?
+        .with(EstimateCost::new(Arc::clone(evaluate), shelf, today))
 }
 
 fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc<dyn Workspace>) -> Pool {

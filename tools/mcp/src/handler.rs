@@ -179,6 +179,7 @@ impl ServerHandler for Handler {
             .gate
             .documents()
             .list()
+            .map_err(|error| convert::protocol_error(&error))?
             .into_iter()
             .map(resource)
             .collect();

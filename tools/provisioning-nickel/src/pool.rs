@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use provisioning::evaluate::{Bound, Error, Evaluate, Evaluation, Source};
 use provisioning::workspace::{self, Workspace};
-use provisioning::{AssetKind, Assets, Diagnostic, Severity, assets};
+use provisioning::{AssetKind, Assets, Diagnostic, assets};
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
@@ -268,34 +268,17 @@ fn too_slow(wall: Duration) -> Error {
 /// A name that could mean another file than the one that was decided about.
 fn misnamed(error: &workspace::Error) -> Evaluation {
     refused(Diagnostic {
-        severity: Severity::Error,
-        code: "name_refused".to_owned(),
-        message: error.to_string(),
-        file: None,
-        line: None,
-        column: None,
-        path: None,
-        contract: None,
-        value: None,
-        reason: None,
         hint: Some("name the file by its path below the workspace, such as `clusters/prod.ncl`".to_owned()),
+        ..Diagnostic::error("name_refused", error.to_string())
     })
 }
 
 /// Schemas of the workspace that cannot be used. To go on with the shipped ones would check against other rules.
 fn without_schemas(error: &assets::Error) -> Evaluation {
     refused(Diagnostic {
-        severity: Severity::Error,
-        code: "schemas_refused".to_owned(),
-        message: error.to_string(),
         file: Some(error.place().to_owned()),
-        line: None,
-        column: None,
-        path: None,
-        contract: None,
-        value: None,
-        reason: None,
         hint: Some(error.hint().to_owned()),
+        ..Diagnostic::error("schemas_refused", error.to_string())
     })
 }
 

@@ -8,6 +8,8 @@ use toolcall::{
     ToolError,
 };
 
+use crate::fail;
+
 /// The media type of Nickel text.
 const NICKEL: &str = "text/x-nickel";
 
@@ -46,22 +48,24 @@ impl ProvisioningDocuments {
         Self { assets }
     }
 
+    /// Names to suggest; none of a folder that is refused, which listing and reading say.
     fn names(&self, kind: AssetKind) -> Vec<String> {
-        self.assets
-            .list(kind)
-            .iter()
-            .map(|asset| stem(&asset.path).to_owned())
-            .collect()
+        let names = self.assets.names(kind).unwrap_or_default();
+        names.iter().map(|asset| stem(&asset.path).to_owned()).collect()
     }
 
     fn find(&self, uri: &str) -> Result<Asset, ToolError> {
-        let found = uri.split_once("://").and_then(|(scheme, name)| {
+        let wanted = uri.split_once("://").and_then(|(scheme, name)| {
             let family = FAMILIES.iter().find(|family| family.scheme == scheme)?;
-            self.assets
-                .list(family.kind)
-                .into_iter()
-                .find(|asset| stem(&asset.path) == name)
+            Some((family, name))
         });
+        let found = match wanted {
+            Some((family, name)) => {
+                let assets = self.assets.load(family.kind).map_err(fail::assets)?;
+                assets.into_iter().find(|asset| stem(&asset.path) == name)
+            }
+            None => None,
+        };
         found.ok_or_else(|| {
             let shown: String = uri.chars().filter(|c| !c.is_control()).take(100).collect();
             let known = FAMILIES.iter().flat_map(|family| {
@@ -81,21 +85,22 @@ fn stem(path: &str) -> &str {
 }
 
 impl Documents for ProvisioningDocuments {
-    fn list(&self) -> Vec<DocumentEntry> {
-        let entries = FAMILIES.iter().flat_map(|family| {
-            self.assets.list(family.kind).into_iter().map(|asset| {
+    fn list(&self) -> Result<Vec<DocumentEntry>, ToolError> {
+        let mut entries = Vec::new();
+        for family in &FAMILIES {
+            for asset in self.assets.names(family.kind).map_err(fail::assets)? {
                 let name = stem(&asset.path).to_owned();
-                DocumentEntry {
+                entries.push(DocumentEntry {
                     uri: format!("{}://{name}", family.scheme),
                     title: format!("{name} ({})", family.what),
                     name,
                     description: format!("{}; {}", family.description, asset.origin),
                     mime_type: NICKEL.to_owned(),
-                    size: u64::try_from(asset.text.len()).ok(),
-                }
-            })
-        });
-        entries.collect()
+                    size: Some(asset.size),
+                });
+            }
+        }
+        Ok(entries)
     }
 
     fn templates(&self) -> Vec<DocumentTemplate> {

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use provisioning::cost::{self, Estimate, Options, PriceBook, render};
-use provisioning::{Assets, Evaluate, Evaluation, Node};
+use provisioning::cost::{self, Estimate, Options, render};
+use provisioning::{Evaluate, Evaluation, Node};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toolcall::{Effect, ErrorKind, Granted, Step, Tool, ToolError, Toolset};
 
-use crate::fail;
 use crate::finding::split;
 use crate::validate_config::{count, resource, source};
+use crate::{Shelf, fail};
 use output::Output;
 
 /// Prices configurations with the evaluator, the price lists and the calendar it holds.
 pub struct EstimateCost {
     evaluate: Arc<dyn Evaluate>,
-    assets: Arc<dyn Assets>,
+    shelf: Arc<Shelf>,
     today: fn() -> Date,
 }
 
@@ -67,12 +67,12 @@ struct Held {
 }
 
 impl EstimateCost {
-    /// Prices with the lists of `assets`, as of `today`.
+    /// Prices with the lists of `shelf`, as of `today`.
     #[must_use]
-    pub fn new(evaluate: Arc<dyn Evaluate>, assets: Arc<dyn Assets>, today: fn() -> Date) -> Self {
+    pub fn new(evaluate: Arc<dyn Evaluate>, shelf: Arc<Shelf>, today: fn() -> Date) -> Self {
         Self {
             evaluate,
-            assets,
+            shelf,
             today,
         }
     }
@@ -138,8 +138,7 @@ impl Tool for EstimateCost {
             None => None,
         };
         granted.report(step(1.0, "reading price lists"));
-        // Read for each call: the workspace's own price files may have changed.
-        let book = PriceBook::load(self.assets.as_ref()).map_err(fail::cost)?;
+        let book = self.shelf.book().map_err(fail::cost)?;
         let options = Options {
             region: params.region,
             date: (self.today)(),

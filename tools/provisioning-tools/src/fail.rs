@@ -5,7 +5,7 @@ use std::time::Duration;
 use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
 use provisioning::intent::Refusal;
-use provisioning::workspace;
+use provisioning::{assets, workspace};
 use toolcall::{ErrorKind, ToolError};
 
 /// Why nothing came out of an evaluation.
@@ -78,6 +78,11 @@ pub(crate) fn cost(error: cost::Error) -> ToolError {
         cost::Error::File { .. } => ToolError::new(ErrorKind::Unavailable, message)
             .hint("mend or remove the price file in the workspace's `.prov/prices` folder"),
     }
+}
+
+/// A folder of the workspace that should replace shipped data and cannot.
+pub(crate) fn assets(error: assets::Error) -> ToolError {
+    ToolError::new(ErrorKind::Unavailable, error.to_string()).hint(error.hint())
 }
 
 /// A name that no file of the workspace has.

@@ -8,21 +8,22 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use provisioning::cost::{self, Options, PriceBook};
-use provisioning::generate::{Generated, Renderer};
-use provisioning::intent::{self, Catalogue, Lexicon, Request, Understood};
-use provisioning::{Assets, Diagnostic, Evaluate, Node, Severity, Source, check};
+use provisioning::generate::Generated;
+use provisioning::intent::{self, Catalogue, Request, Understood};
+use provisioning::{Diagnostic, Evaluate, Node, Severity, Source, check};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toolcall::{Effect, ErrorKind, Granted, Step, Tool, ToolError, Toolset};
 
-use crate::fail;
 use crate::finding::split;
+use crate::shelf::Language;
+use crate::{Shelf, fail};
 use output::{Cost, Output};
 
 /// Generates configurations with the lexicon, catalogues, evaluator and calendar it holds.
 pub struct GenerateConfig {
     evaluate: Arc<dyn Evaluate>,
-    assets: Arc<dyn Assets>,
+    shelf: Arc<Shelf>,
     today: fn() -> Date,
 }
 
@@ -78,14 +79,34 @@ impl From<ResourceType> for intent::Resource {
 }
 
 impl GenerateConfig {
-    /// Generates with the lexicon, schemas and prices of `assets`, as of `today`.
+    /// Generates with the lexicon, schemas and prices of `shelf`, as of `today`.
     #[must_use]
-    pub fn new(evaluate: Arc<dyn Evaluate>, assets: Arc<dyn Assets>, today: fn() -> Date) -> Self {
+    pub fn new(evaluate: Arc<dyn Evaluate>, shelf: Arc<Shelf>, today: fn() -> Date) -> Self {
         Self {
             evaluate,
-            assets,
+            shelf,
             today,
         }
+    }
+
+    /// The text of what was understood.
+    fn rendered(
+        &self,
+        understood: &Understood,
+        description: &str,
+        catalogue: &Catalogue,
+        file: Option<&str>,
+    ) -> Result<Option<Generated>, ToolError> {
+        let broken = |error: provisioning::generate::Error| {
+            ToolError::new(ErrorKind::Internal, error.to_string())
+                .hint("this is a mistake of the program; please report the description")
+                .because(error)
+        };
+        let renderer = self.shelf.renderer().map_err(broken)?;
+        let request = description.split_whitespace().collect::<Vec<_>>().join(" ");
+        renderer
+            .render(understood, Some(&request), catalogue, file)
+            .map_err(broken)
     }
 
     /// Whether `generated` holds, and what it costs if it does.
@@ -148,25 +169,23 @@ impl Tool for GenerateConfig {
     async fn call(&self, granted: &Granted, params: Params) -> Result<Output, ToolError> {
         let file = file(params.file)?;
         granted.report(step(0.0, "reading the description"));
-        // Read for each call: the workspace's own files may have changed.
-        let book = PriceBook::load(self.assets.as_ref()).map_err(fail::cost)?;
-        let catalogue = Catalogue::new(book, self.assets.as_ref());
-        let lexicon = Lexicon::load(self.assets.as_ref(), &catalogue).map_err(fail::refusal)?;
-        let provider = provider(params.provider, &catalogue)?;
+        let language = self.shelf.language()?;
+        let Language { catalogue, lexicon } = language.as_ref();
+        let provider = provider(params.provider, catalogue)?;
         let request = Request {
             text: &params.description,
             provider: provider.as_deref(),
             resource: params.resource_type.map(Into::into),
             partial: params.allow_partial,
         };
-        let understood = intent::understand(&request, &lexicon, &catalogue).map_err(fail::refusal)?;
+        let understood = intent::understand(&request, lexicon, catalogue).map_err(fail::refusal)?;
         granted.report(step(1.0, "writing files"));
-        let generated = rendered(&understood, &params.description, &catalogue, file.as_deref())?;
+        let generated = self.rendered(&understood, &params.description, catalogue, file.as_deref())?;
         let Some(generated) = generated else {
             return Ok(Output::unclear(&understood));
         };
         granted.report(step(2.0, "validating and pricing"));
-        let proved = self.proved(&generated, &catalogue).await?;
+        let proved = self.proved(&generated, catalogue).await?;
         let (errors, warnings) = split(proved.findings);
         let cost = proved
             .cost
@@ -174,25 +193,6 @@ impl Tool for GenerateConfig {
             .map(|estimate| Cost::new(estimate, understood.intent.as_ref()));
         Ok(Output::generated(&understood, generated, errors, warnings, cost))
     }
-}
-
-/// The text of what was understood.
-fn rendered(
-    understood: &Understood,
-    description: &str,
-    catalogue: &Catalogue,
-    file: Option<&str>,
-) -> Result<Option<Generated>, ToolError> {
-    let broken = |error: provisioning::generate::Error| {
-        ToolError::new(ErrorKind::Internal, error.to_string())
-            .hint("this is a mistake of the program; please report the description")
-            .because(error)
-    };
-    let renderer = Renderer::new().map_err(broken)?;
-    let request = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    renderer
-        .render(understood, Some(&request), catalogue, file)
-        .map_err(broken)
 }
 
 /// The provider that the caller names, if there is one of that name.

@@ -5,6 +5,7 @@ mod estimate_cost;
 mod fail;
 mod finding;
 mod generate_config;
+mod shelf;
 mod validate_config;
 
 use toolcall::Toolset;
@@ -12,6 +13,7 @@ use toolcall::Toolset;
 pub use documents::ProvisioningDocuments;
 pub use estimate_cost::EstimateCost;
 pub use generate_config::GenerateConfig;
+pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 
 /// Looking at configurations: nothing is reached, nothing is changed.

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use provisioning::cost::PriceBook;
 use provisioning::workspace::canonical_name;
-use provisioning::{Assets, Diagnostic, Evaluate, Node, Severity, Source, check};
+use provisioning::{Diagnostic, Evaluate, Node, Severity, Source, check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toolcall::{Effect, Granted, Tool, ToolError, Toolset};
 
-use crate::fail;
 use crate::finding::{Finding, split};
+use crate::{Shelf, fail};
 
 /// Validates configurations with the evaluator and the catalogues it holds.
 pub struct ValidateConfig {
     evaluate: Arc<dyn Evaluate>,
-    assets: Arc<dyn Assets>,
+    shelf: Arc<Shelf>,
 }
 
 /// Check a Nickel infrastructure configuration against the typed schemas, and report every error at once.
@@ -57,17 +56,16 @@ fn yes() -> bool {
 }
 
 impl ValidateConfig {
-    /// Validates with `evaluate`, regions and plans by the price lists of `assets`.
+    /// Validates with `evaluate`, regions and plans by the price lists of `shelf`.
     #[must_use]
-    pub fn new(evaluate: Arc<dyn Evaluate>, assets: Arc<dyn Assets>) -> Self {
-        Self { evaluate, assets }
+    pub fn new(evaluate: Arc<dyn Evaluate>, shelf: Arc<Shelf>) -> Self {
+        Self { evaluate, shelf }
     }
 
     /// What no contract sees: whether resources fit together, and what the providers have. Says which catalogues it
     /// used.
     fn across(&self, configuration: &Node, checked_against: &mut Vec<String>) -> Vec<Diagnostic> {
-        // Read for each call: the workspace's own price files may have changed.
-        let book = match PriceBook::load(self.assets.as_ref()) {
+        let book = match self.shelf.book() {
             Ok(book) => book,
             Err(error) => {
                 let mut found = check::configuration(configuration);

@@ -154,7 +154,8 @@ mod tests {
     }
 
     fn problems(names: &[&str]) -> Problems {
-        let mut all = vec!["validate_config", "estimate_cost"];
+        let there = SPECIFIED.iter().filter(|name| !NOT_YET.contains(name));
+        let mut all: Vec<&str> = there.copied().collect();
         all.extend(names);
         check(&Repository::of(&[(
             "servers/prov/tests/snapshots/tools.json",
@@ -189,11 +190,14 @@ mod tests {
 
     #[test]
     fn the_list_of_what_is_missing_may_only_shrink() {
-        assert!(problems(&["plan_migration"])[0].contains("take it off the list"));
+        for late in NOT_YET {
+            assert!(problems(&[late])[0].contains("take it off the list"));
+        }
         let none = check(&Repository::of(&[(
             "servers/prov/tests/snapshots/tools.json",
             &list(&["estimate_cost"]),
         )]));
-        assert!(none[0].contains("`validate_config`: the specification names it"));
+        let wanted = "`validate_config`: the specification names it";
+        assert!(none.iter().any(|problem| problem.contains(wanted)), "{none:?}");
     }
 }

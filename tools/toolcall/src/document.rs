@@ -102,8 +102,8 @@ impl Completion {
 
 /// The documents of an executable.
 pub trait Documents: Send + Sync {
-    /// Every document that can be listed, in a stable order.
-    fn list(&self) -> Vec<DocumentEntry>;
+    /// Every document that can be listed, in a stable order; an error if what is there cannot be told.
+    fn list(&self) -> Result<Vec<DocumentEntry>, ToolError>;
 
     /// Every template, in a stable order.
     fn templates(&self) -> Vec<DocumentTemplate>;
@@ -120,8 +120,8 @@ pub trait Documents: Send + Sync {
 pub struct NoDocuments;
 
 impl Documents for NoDocuments {
-    fn list(&self) -> Vec<DocumentEntry> {
-        Vec::new()
+    fn list(&self) -> Result<Vec<DocumentEntry>, ToolError> {
+        Ok(Vec::new())
     }
 
     fn templates(&self) -> Vec<DocumentTemplate> {

@@ -4,6 +4,7 @@
 //! catalogue.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::cost::{Charge, Plan, PriceBook, Provider};
 use crate::{AssetKind, Assets};
@@ -19,14 +20,14 @@ const WORDS: [(&str, &str, &str); 4] = [
 
 /// Providers, regions, plans and words.
 pub struct Catalogue {
-    book: PriceBook,
+    book: Arc<PriceBook>,
     words: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Catalogue {
     /// Reads the words from the schemas of `assets`; the rest is in `book`.
     #[must_use]
-    pub fn new(book: PriceBook, assets: &dyn Assets) -> Self {
+    pub fn new(book: Arc<PriceBook>, assets: &dyn Assets) -> Self {
         let schemas = assets.list(AssetKind::Schema);
         let text = |file: &str| schemas.iter().find(|schema| schema.path == file);
         let words = WORDS
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_words_of_the_schemas_are_found() {
-        let catalogue = Catalogue::new(PriceBook::load(&Embedded).unwrap(), &Embedded);
+        let catalogue = Catalogue::new(Arc::new(PriceBook::load(&Embedded).unwrap()), &Embedded);
         for (name, word) in [("cni", "cilium"), ("os", "ubuntu")] {
             assert!(catalogue.words(name).iter().any(|known| known == word), "{name}");
         }
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_found_in_any_spelling() {
-        let catalogue = Catalogue::new(PriceBook::load(&Embedded).unwrap(), &Embedded);
+        let catalogue = Catalogue::new(Arc::new(PriceBook::load(&Embedded).unwrap()), &Embedded);
         let (provider, plan) = catalogue.plan("T3.Medium").unwrap();
         assert_eq!((provider.name.as_str(), plan.sku.as_str()), ("aws", "t3.medium"));
     }

@@ -224,7 +224,10 @@ impl Lexicon {
             releases: BTreeMap::new(),
         };
         let mut files = Vec::new();
-        for asset in assets.list(AssetKind::Lexicon) {
+        let assets = assets
+            .load(AssetKind::Lexicon)
+            .map_err(|error| refuse(error.place(), error.to_string()))?;
+        for asset in assets {
             let file: File =
                 toml::from_str(&asset.text).map_err(|error| refuse(&asset.path, error.to_string()))?;
             files.push((asset.path, file));

@@ -1,6 +1,7 @@
 //! Descriptions, intents and their texts, without an evaluator: `prov` has the tests that evaluate them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use provisioning::Embedded;
@@ -18,7 +19,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let catalogue = Catalogue::new(PriceBook::load(&Embedded).unwrap(), &Embedded);
+        let catalogue = Catalogue::new(Arc::new(PriceBook::load(&Embedded).unwrap()), &Embedded);
         let lexicon = Lexicon::load(&Embedded, &catalogue).unwrap_or_else(|error| panic!("{error}"));
         Self {
             catalogue,

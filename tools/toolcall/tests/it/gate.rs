@@ -136,8 +136,8 @@ async fn progress_is_scrubbed() {
 struct Leaky;
 
 impl Documents for Leaky {
-    fn list(&self) -> Vec<DocumentEntry> {
-        Vec::new()
+    fn list(&self) -> Result<Vec<DocumentEntry>, ToolError> {
+        Ok(Vec::new())
     }
 
     fn templates(&self) -> Vec<DocumentTemplate> {
