@@ -1,17 +1,20 @@
-//! Measures the executables against their peers: both sides on the same machine, in the same run.
+//! Measures the executables against their peers, both sides on the same machine in the same run, and scores their
+//! answers against cases.
 
 mod bench;
+mod executables;
 mod failure;
+mod score;
 mod wire;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use failure::Failure;
 
-/// Measure the executables against their peers
+/// Measure and score the executables
 #[derive(Debug, Parser)]
 #[command(name = "runner", version)]
 struct Cli {
@@ -24,15 +27,31 @@ struct Cli {
 enum Command {
     /// Measure start, calls, memory and validation
     Bench(bench::BenchArguments),
+    /// Score answers against cases that say what they must be
+    Score(score::ScoreArguments),
 }
 
+/// `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables
+    Markdown,
+    /// One JSON object
+    Json,
+}
+
+/// Exit code 1 says that something regressed, 2 that it could not be measured.
 fn main() -> ExitCode {
-    let Command::Bench(arguments) = Cli::parse().command;
-    match bench::run(&arguments).and_then(|text| say(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match Cli::parse().command {
+        Command::Bench(arguments) => bench::run(&arguments).map(|text| (text, true)),
+        Command::Score(arguments) => score::run(&arguments),
+    };
+    match done.and_then(|(text, holds)| say(&text).map(|()| holds)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
             let _closed = writeln!(std::io::stderr(), "error: {failure}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }

@@ -8,10 +8,12 @@ mod report;
 mod servers;
 mod validation;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use crate::Format;
+use crate::executables::Executables;
 use crate::failure::Failure;
 
 /// `runner bench`.
@@ -54,15 +56,6 @@ pub(crate) struct BenchArguments {
     format: Format,
 }
 
-/// `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Tables
-    Markdown,
-    /// One JSON object
-    Json,
-}
-
 /// Measures and gives the report.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<String, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -89,27 +82,13 @@ async fn measure(arguments: &BenchArguments) -> Result<report::Report, Failure> 
 /// What is measured, and where the files are.
 struct Bench<'a> {
     arguments: &'a BenchArguments,
-    executables: PathBuf,
-    folder: tempfile::TempDir,
+    executables: Executables,
 }
 
 impl<'a> Bench<'a> {
     fn new(arguments: &'a BenchArguments) -> Result<Self, Failure> {
-        let folder =
-            tempfile::tempdir().map_err(|error| Failure::new("cannot make a folder").because(&error))?;
-        let beside = || {
-            let own = std::env::current_exe().ok()?;
-            own.parent().map(Path::to_owned)
-        };
-        let executables = arguments.executables.clone().or_else(beside);
-        let executables = executables
-            .ok_or_else(|| Failure::new("name the folder of the executables with `--executables`"))?;
-        for needed in [
-            &executables.join("prov"),
-            &executables.join("fixture"),
-            &arguments.python,
-            &arguments.nickel,
-        ] {
+        let executables = Executables::new(arguments.executables.as_deref(), &["prov", "fixture"])?;
+        for needed in [&arguments.python, &arguments.nickel] {
             if !needed.exists() {
                 return Err(Failure::new(format!(
                     "`{}` is not there; `./dev bench` makes it",
@@ -120,23 +99,12 @@ impl<'a> Bench<'a> {
         Ok(Self {
             arguments,
             executables,
-            folder,
         })
     }
 
     /// The command that makes one of our executables serve.
     fn serve(&self, name: &str, options: &[&str]) -> Vec<String> {
-        let audit = self.folder.path().join(format!("{name}.jsonl"));
-        let fixed = [
-            "mcp".to_owned(),
-            "serve".to_owned(),
-            "--set".to_owned(),
-            format!("audit.path={}", audit.display()),
-        ];
-        std::iter::once(self.executables.join(name).display().to_string())
-            .chain(fixed)
-            .chain(options.iter().map(|option| (*option).to_owned()))
-            .collect()
+        self.executables.serve(name, options)
     }
 
     /// The command that makes the FastMCP server serve.

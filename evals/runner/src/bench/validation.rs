@@ -44,7 +44,7 @@ pub(super) async fn round(bench: &Bench<'_>, report: &mut Report) -> Result<(), 
         report.add(&what, "ms", "prov, started for it", [milliseconds(began)]);
         cold.leave().await;
 
-        let file = bench.folder.path().join(format!("{lines}.ncl"));
+        let file = bench.executables.scratch(&format!("{lines}.ncl"));
         std::fs::write(&file, &text)
             .map_err(|error| Failure::new(format!("cannot write `{}`", file.display())).because(&error))?;
         let began = Instant::now();

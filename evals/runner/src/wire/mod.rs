@@ -67,3 +67,37 @@ pub(crate) fn result(answer: &Value) -> Result<&Value, Failure> {
         _ => Err(Failure::new(format!("the server refused a call: {answer}"))),
     }
 }
+
+/// What a call came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// The structured result.
+    Result(Value),
+    /// Why not.
+    Refusal {
+        /// The kind of the error.
+        code: String,
+        /// All that the answer says.
+        text: String,
+    },
+}
+
+/// What a call came to, out of a JSON-RPC answer.
+fn outcome(answer: &Value) -> Result<Answer, Failure> {
+    let broken = || Failure::new(format!("the server's answer is no result of a call: {answer}"));
+    let result = answer.get("result").ok_or_else(broken)?;
+    if result.get("isError") != Some(&Value::Bool(true)) {
+        let structured = result.get("structuredContent").ok_or_else(broken)?;
+        return Ok(Answer::Result(structured.clone()));
+    }
+    let text = result
+        .pointer("/content/0/text")
+        .and_then(Value::as_str)
+        .ok_or_else(broken)?;
+    let said: Value = serde_json::from_str(text).map_err(|_| broken())?;
+    let code = said.get("code").and_then(Value::as_str).ok_or_else(broken)?;
+    Ok(Answer::Refusal {
+        code: code.to_owned(),
+        text: text.to_owned(),
+    })
+}

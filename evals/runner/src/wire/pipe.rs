@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::{Era, handshake, result};
+use super::{Answer, Era, handshake, outcome, result};
 use crate::failure::Failure;
 
 /// A server behind pipes.
@@ -70,12 +70,26 @@ impl Pipe {
 
     /// Makes a request and gives its result.
     pub(crate) async fn request(&mut self, method: &str, params: &Value) -> Result<Value, Failure> {
+        let answer = self.exchange(method, params).await?;
+        result(&answer).cloned()
+    }
+
+    /// Calls a tool.
+    pub(crate) async fn call(
+        &mut self,
+        tool: &str,
+        arguments: &Map<String, Value>,
+    ) -> Result<Answer, Failure> {
+        let params = json!({"name": tool, "arguments": arguments});
+        outcome(&self.exchange("tools/call", &params).await?)
+    }
+
+    async fn exchange(&mut self, method: &str, params: &Value) -> Result<Value, Failure> {
         self.last += 1;
         let id = self.last;
         let request = self.era.request(id, method, params);
         self.write(&request).await?;
-        let answer = self.answer(id).await?;
-        result(&answer).cloned()
+        self.answer(id).await
     }
 
     async fn write(&mut self, message: &Value) -> Result<(), Failure> {

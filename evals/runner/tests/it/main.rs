@@ -1,0 +1,3 @@
+//! The runner's own executable, and the scores that it must give.
+
+mod score;
