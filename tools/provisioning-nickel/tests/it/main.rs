@@ -12,6 +12,7 @@ mod diagnostics;
 mod examples;
 mod fixtures;
 mod fuzz;
+mod generated;
 mod hidden_imports;
 mod hostile;
 mod imports;

@@ -22,6 +22,7 @@ const WORDS: [(&str, &str, &str); 4] = [
 pub struct Catalogue {
     book: Arc<PriceBook>,
     words: BTreeMap<&'static str, Vec<String>>,
+    addons: Vec<String>,
 }
 
 impl Catalogue {
@@ -37,7 +38,12 @@ impl Catalogue {
                 (*name, found.unwrap_or_default())
             })
             .collect();
-        Self { book, words }
+        let addons = text("kubernetes.ncl").map(|schema| fields(&schema.text, "Addons"));
+        Self {
+            book,
+            words,
+            addons: addons.unwrap_or_default(),
+        }
     }
 
     /// The price book that this catalogue is of.
@@ -50,6 +56,12 @@ impl Catalogue {
     #[must_use]
     pub fn words(&self, name: &str) -> &[String] {
         self.words.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The addons that a cluster may have.
+    #[must_use]
+    pub fn addons(&self) -> &[String] {
+        &self.addons
     }
 
     /// Every provider.
@@ -132,6 +144,20 @@ fn choices(schema: &str, field: &str) -> Vec<String> {
         .collect()
 }
 
+/// The fields of the record contract `name` in the text of a schema: one a line, four spaces in.
+fn fields(schema: &str, name: &str) -> Vec<String> {
+    let begins = format!("let {name} =");
+    let declared = schema
+        .lines()
+        .skip_while(|line| *line != begins)
+        .take_while(|line| line.trim() != "}");
+    declared
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|field| !field.is_empty() && field.bytes().all(|c| c.is_ascii_lowercase() || c == b'_'))
+        .map(str::to_owned)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +170,8 @@ mod tests {
             assert!(catalogue.words(name).iter().any(|known| known == word), "{name}");
         }
         assert_eq!(catalogue.sizes("upcloud").first().unwrap(), "small");
+        let addons = ["ingress_nginx", "cert_manager", "metrics_server", "prometheus"];
+        assert_eq!(catalogue.addons(), addons);
     }
 
     #[test]

@@ -61,6 +61,9 @@ impl Intent {
         }
         if let Some(network) = &self.network {
             checker.network(network);
+            if !self.clusters.is_empty() {
+                checker.apart("network.cidr".to_owned(), network.cidr.as_ref());
+            }
         }
         checker.problems
     }
@@ -232,6 +235,11 @@ impl Checker<'_> {
         let size = cluster.control_plane_size.as_ref();
         self.word(format!("{path}.control_plane_size"), size, &sizes);
         self.cidr(&format!("{path}.vpc_cidr"), cluster.vpc_cidr.as_ref());
+        self.apart(format!("{path}.vpc_cidr"), cluster.vpc_cidr.as_ref());
+        let addons = self.catalogue.addons().to_vec();
+        for addon in cluster.addons.keys() {
+            self.word(format!("{path}.addons"), Some(addon), &addons);
+        }
         self.quorum(path, cluster);
         if let Some(scaling) = cluster.scaling {
             self.between(format!("{path}.scaling.min"), Some(scaling.min), 1, MOST);
@@ -243,10 +251,25 @@ impl Checker<'_> {
             );
             self.between(
                 format!("{path}.workers"),
-                cluster.workers,
+                cluster.workers.or(Some(DEFAULT_WORKERS)),
                 scaling.min,
                 scaling.max,
             );
+        }
+    }
+
+    /// A block of nodes, which are not the pods and services that run on them.
+    fn apart(&mut self, path: String, value: Option<&String>) {
+        let Some(block) = value.and_then(|value| Block::read(value).ok()) else {
+            return;
+        };
+        let taken = TAKEN_BLOCKS.iter().find(|taken| {
+            let taken = Block::read(taken);
+            taken.is_ok_and(|taken| taken.overlaps(block))
+        });
+        if let Some(taken) = taken {
+            let rule = format!("must not overlap `{taken}`, which a cluster's pods or services have");
+            self.say(path, block, rule, &[]);
         }
     }
 
@@ -266,7 +289,10 @@ impl Checker<'_> {
         if !engines.is_empty() {
             self.word(format!("{path}.engine"), database.engine.as_ref(), &engines);
         }
-        self.version(format!("{path}.version"), database.version.as_ref(), 1..=3);
+        match &database.version {
+            None => self.say(format!("{path}.version"), "", "must be set, such as `16`", &[]),
+            version => self.version(format!("{path}.version"), version.as_ref(), 1..=3),
+        }
         self.between(format!("{path}.replicas"), database.replicas, 0, 15);
         self.between(format!("{path}.backup_days"), database.backup_days, 0, 365);
         self.machine(path, database.cpu, database.memory_gb, database.disk_gb);
@@ -309,6 +335,12 @@ impl Checker<'_> {
 
 /// The network block that the schema takes by default.
 pub(crate) const DEFAULT_BLOCK: &str = "10.0.0.0/16";
+
+/// The blocks of pods and services that the schema takes by default; an intent does not name others.
+const TAKEN_BLOCKS: [&str; 2] = ["10.244.0.0/16", "10.96.0.0/12"];
+
+/// The workers that the schema takes by default.
+const DEFAULT_WORKERS: u64 = 3;
 
 /// Whether `name` is an RFC 1123 label.
 pub(crate) fn label(name: &str) -> bool {

@@ -35,6 +35,12 @@ impl Block {
         u32::MAX.checked_shl(32 - self.prefix).unwrap_or(0)
     }
 
+    /// Whether the two have an address in common.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        let mask = self.mask() & other.mask();
+        self.address & mask == other.address & mask
+    }
+
     /// `count` blocks of one size inside this one: of 256 addresses where that fits, else as large as fits.
     pub(crate) fn cut(self, count: usize) -> Option<Vec<Self>> {
         // A power of two, so that the blocks begin at their network addresses.
