@@ -122,7 +122,8 @@ impl Report {
         text
     }
 
-    /// By what each way to validate takes longer for the largest configuration than for the smallest.
+    /// By what each way to validate takes longer for the largest configuration than for the smallest, of lines and of
+    /// resources apart.
     fn growth(&self) -> BTreeMap<String, f64> {
         let mut ends: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for figure in self
@@ -130,9 +131,11 @@ impl Report {
             .iter()
             .filter(|figure| figure.what.starts_with("validate "))
         {
+            let of = figure.what.rsplit(' ').next().unwrap_or_default();
             for subject in &figure.subjects {
                 let median = subject.summary.median;
-                ends.entry(subject.name.clone()).or_insert((median, median)).1 = median;
+                let name = format!("{}, {of}", subject.name);
+                ends.entry(name).or_insert((median, median)).1 = median;
             }
         }
         ends.into_iter()
@@ -199,6 +202,6 @@ mod tests {
         let mut report = Report::new(1, 1);
         report.add("validate 20 lines", "ms", "warm", [2.0]);
         report.add("validate 2000 lines", "ms", "warm", [50.0]);
-        assert_eq!(report.growth().get("warm"), Some(&25.0));
+        assert_eq!(report.growth().get("warm, lines"), Some(&25.0));
     }
 }

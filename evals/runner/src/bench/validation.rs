@@ -18,6 +18,8 @@ use crate::wire::{Era, Pipe};
 const LINES: [usize; 3] = [20, 200, 2000];
 /// Calls of each in a session.
 const WARM_CALLS: usize = 10;
+/// Servers of the configurations whose growth is looked at.
+const RESOURCES: [usize; 4] = [10, 100, 1_000, 10_000];
 
 /// Validates each configuration in each way once, or, in a session, a few times.
 pub(super) async fn round(bench: &Bench<'_>, report: &mut Report) -> Result<(), Failure> {
@@ -51,6 +53,24 @@ pub(super) async fn round(bench: &Bench<'_>, report: &mut Report) -> Result<(), 
         nickel(&bench.arguments.nickel, &file, &bench.arguments.schemas).await?;
         report.add(&what, "ms", "nickel export", [milliseconds(began)]);
     }
+    growth(bench, report).await
+}
+
+/// Validates configurations of more and more servers in a session.
+async fn growth(bench: &Bench<'_>, report: &mut Report) -> Result<(), Failure> {
+    let mut prov = Pipe::start(&bench.serve("prov", &[]), Era::Stateless).await?;
+    for servers in RESOURCES {
+        let params = json!({"name": "validate_config", "arguments": {"config": servers_of(servers)}});
+        let began = Instant::now();
+        holds(&prov.request("tools/call", &params).await?)?;
+        report.add(
+            &format!("validate {servers} servers"),
+            "ms",
+            "prov, in a session",
+            [milliseconds(began)],
+        );
+    }
+    prov.leave().await;
     Ok(())
 }
 
@@ -85,13 +105,18 @@ async fn nickel(program: &Path, file: &Path, schemas: &Path) -> Result<(), Failu
 /// A configuration of about `lines` lines that holds.
 fn configuration(lines: usize) -> String {
     const EACH: usize = 7;
+    servers_of(lines.saturating_sub(6).div_ceil(EACH))
+}
+
+/// A configuration of `count` servers that holds.
+fn servers_of(count: usize) -> String {
     let server = |number: usize| {
         format!(
             "    {{\n      name = \"web-{number}\",\n      plan = \"t3.medium\",\n      role = \"web\",\n      \
              spec = {{ cpu = 2, memory_gb = 4, disk_gb = 40 }},\n      tags = {{ Position = \"{number}\" }},\n    }},\n"
         )
     };
-    let servers: String = (1..=lines.saturating_sub(6).div_ceil(EACH)).map(server).collect();
+    let servers: String = (1..=count).map(server).collect();
     format!("{{\n  provider = 'aws,\n  region = \"us-east-1\",\n  servers = [\n{servers}  ],\n}}\n")
 }
 

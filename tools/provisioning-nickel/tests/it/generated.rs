@@ -13,11 +13,12 @@ use provisioning::generate::Renderer;
 use provisioning::intent::{
     Budget, Catalogue, Cluster, Database, Intent, Network, Os, Scaling, Server, Understood,
 };
+use provisioning::workspace::InMemory;
 use provisioning::{Embedded, Evaluate, Severity, Source, check};
-use provisioning_nickel::Pool;
+use provisioning_nickel::{Bounds, Pool};
 use tokio::task::JoinSet;
 
-use super::pool;
+use super::pool_of;
 
 /// How many intents are generated and evaluated.
 const SAMPLES: usize = 5_000;
@@ -234,7 +235,6 @@ fn intent(catalogue: &Catalogue) -> BoxedStrategy<Intent> {
                 clusters: parts.1,
                 databases: parts.2,
                 network: parts.3,
-                ..Intent::default()
             })
             .boxed()
     });
@@ -277,7 +277,11 @@ async fn whatever_passes_the_rules_of_an_intent_holds() {
     let renderer = Renderer::new().unwrap();
     let strategy = intent(&catalogue);
     let mut runner = TestRunner::deterministic();
-    let pool = Arc::new(pool());
+    let bounds = Bounds {
+        workers: AT_ONCE,
+        ..Bounds::default()
+    };
+    let pool = Arc::new(pool_of(bounds, InMemory::new()));
     let (mut tried, mut sound) = (0, 0);
     let mut by_provider: BTreeMap<String, usize> = BTreeMap::new();
     let mut running = JoinSet::new();
