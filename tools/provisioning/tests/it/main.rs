@@ -1,4 +1,5 @@
 //! The domain from outside, with what it ships.
 
+mod compliance;
 mod cost;
 mod generation;
