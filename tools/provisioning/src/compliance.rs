@@ -9,6 +9,7 @@ mod check;
 mod condition;
 mod fix;
 mod framework;
+mod index;
 mod judge;
 mod network;
 mod notation;
@@ -155,10 +156,14 @@ fn whole(node: &Node) -> String {
     text
 }
 
+/// Whether `text` has more than `most` characters for certain: four bytes are the most that one takes.
+fn enough(text: &str, most: usize) -> bool {
+    text.len() / 4 > most
+}
+
 /// Appends `node`, or at least the first `most` characters of it.
 fn write(text: &mut String, node: &Node, most: usize) {
-    // Four bytes are the most that a character takes.
-    if text.len() / 4 > most {
+    if enough(text, most) {
         return;
     }
     match &node.value {
@@ -180,6 +185,10 @@ fn write(text: &mut String, node: &Node, most: usize) {
         Value::List(items) => {
             text.push('[');
             for (position, item) in items.iter().enumerate() {
+                // The rest of a list of thousands would be written for each result that quotes it.
+                if enough(text, most) {
+                    return;
+                }
                 if position > 0 {
                     text.push_str(", ");
                 }
@@ -190,6 +199,9 @@ fn write(text: &mut String, node: &Node, most: usize) {
         Value::Record(fields) => {
             text.push_str("{ ");
             for (position, (name, value)) in fields.iter().enumerate() {
+                if enough(text, most) {
+                    return;
+                }
                 if position > 0 {
                     text.push_str(", ");
                 }

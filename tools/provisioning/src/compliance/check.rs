@@ -1,9 +1,12 @@
 //! Rules × resources → results.
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::civil::Date;
 
 use super::fix::{self, Change};
 use super::framework::Framework;
+use super::index::Indexes;
 use super::judge::{Place, Scope, Truth};
 use super::resource::{Resource, resources};
 use super::rule::{Rule, Rules};
@@ -146,6 +149,8 @@ pub fn check<'a>(
 ) -> Report<'a> {
     let resources = resources(configuration);
     let asked = |rule: &&Rule| framework.is_none_or(|framework| rule.controls.contains_key(&framework));
+    let indexes = Indexes::of(configuration, rules.list.iter().filter(asked));
+    let mut standing = Standing::new(waivers, today);
     let mut findings = Vec::new();
     for rule in rules.list.iter().filter(asked) {
         let before = findings.len();
@@ -153,8 +158,8 @@ pub fn check<'a>(
             .iter()
             .filter(|resource| rule.applies_to.contains(&resource.kind));
         findings.extend(about.map(|resource| {
-            let mut finding = judge(rule, configuration, resource);
-            waive(&mut finding, waivers, today);
+            let mut finding = judge(rule, configuration, resource, &indexes);
+            standing.waive(&mut finding);
             finding
         }));
         if findings.len() == before {
@@ -167,7 +172,7 @@ pub fn check<'a>(
     }
     let alarms = waivers
         .iter()
-        .filter_map(|waiver| alarm(waiver, rules, &findings, framework, today))
+        .filter_map(|waiver| alarm(waiver, rules, standing.used(waiver), framework, today))
         .collect();
     Report {
         framework,
@@ -178,8 +183,13 @@ pub fn check<'a>(
     }
 }
 
-fn judge<'a>(rule: &'a Rule, configuration: &'a Node, resource: &Resource<'a>) -> Finding<'a> {
-    let scope = Scope::new(configuration, resource.node, &resource.path);
+fn judge<'a>(
+    rule: &'a Rule,
+    configuration: &'a Node,
+    resource: &Resource<'a>,
+    indexes: &Indexes<'_>,
+) -> Finding<'a> {
+    let scope = Scope::new(configuration, resource.node, &resource.path).with(indexes);
     let mut finding = Finding {
         rule,
         resource: Some(resource.clone()),
@@ -274,26 +284,60 @@ fn nothing(rule: &Rule) -> Finding<'_> {
     }
 }
 
-fn waive<'a>(finding: &mut Finding<'a>, waivers: &'a [Waiver], today: Date) {
-    if !matches!(finding.outcome, Outcome::Fail | Outcome::Unknown) {
-        return;
+/// The waivers that hold today, by rule and by what they name.
+struct Standing<'a> {
+    waivers: &'a [Waiver],
+    /// The first of each, by its position.
+    places: HashMap<(&'a str, &'a str), usize>,
+    /// Those that waived something.
+    used: BTreeSet<usize>,
+}
+
+impl<'a> Standing<'a> {
+    fn new(waivers: &'a [Waiver], today: Date) -> Self {
+        let mut places = HashMap::new();
+        for (position, waiver) in waivers.iter().enumerate() {
+            if !waiver.is_expired(today) {
+                places
+                    .entry((waiver.rule.as_str(), waiver.address.as_str()))
+                    .or_insert(position);
+            }
+        }
+        Self {
+            waivers,
+            places,
+            used: BTreeSet::new(),
+        }
     }
-    let Some(resource) = &finding.resource else {
-        return;
-    };
-    let covering = waivers.iter().find(|waiver| {
-        waiver.covers(&finding.rule.id, &resource.address, &resource.path) && !waiver.is_expired(today)
-    });
-    if let Some(waiver) = covering {
-        finding.outcome = Outcome::Waived;
-        finding.waiver = Some(waiver);
+
+    fn waive(&mut self, finding: &mut Finding<'a>) {
+        if !matches!(finding.outcome, Outcome::Fail | Outcome::Unknown) {
+            return;
+        }
+        let Some(resource) = &finding.resource else {
+            return;
+        };
+        let places: &HashMap<(&str, &str), usize> = &self.places;
+        let covering = [resource.address.as_str(), resource.path.as_str()]
+            .map(|name| places.get(&(finding.rule.id.as_str(), name)).copied());
+        self.used.extend(covering.into_iter().flatten());
+        if let Some(first) = covering.into_iter().flatten().min() {
+            finding.outcome = Outcome::Waived;
+            finding.waiver = self.waivers.get(first);
+        }
+    }
+
+    /// Whether `waiver`, or one that says the same, waived something.
+    fn used(&self, waiver: &Waiver) -> bool {
+        let place = self.places.get(&(waiver.rule.as_str(), waiver.address.as_str()));
+        place.is_some_and(|position| self.used.contains(position))
     }
 }
 
 fn alarm<'a>(
     waiver: &'a Waiver,
     rules: &Rules,
-    findings: &[Finding<'_>],
+    used: bool,
     framework: Option<Framework>,
     today: Date,
 ) -> Option<Alarm<'a>> {
@@ -319,7 +363,7 @@ fn alarm<'a>(
         Some(found) if framework.is_some_and(|framework| !found.controls.contains_key(&framework)) => {
             return None;
         }
-        Some(_) if !findings.iter().any(|finding| finding.waiver == Some(waiver)) => (
+        Some(_) if !used => (
             AlarmKind::Idle,
             format!("the waiver of `{rule}` for `{address}` waives nothing: nothing that it names fails"),
         ),

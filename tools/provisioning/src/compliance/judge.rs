@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use super::condition::{Comparison, Condition, Field, Literal, Operand, Origin, version};
+use super::index::Indexes;
 use super::network::Block;
 use crate::{Node, Number, Span, Value};
 
@@ -47,6 +48,8 @@ pub(super) struct Scope<'a> {
     element: &'a Node,
     /// The list and the position by which `element` was reached from the scope around it.
     around: Option<(&'a Scope<'a>, &'a Field, usize)>,
+    /// What is known of lists of the configuration.
+    indexes: Option<&'a Indexes<'a>>,
     /// Whether the value that decides is looked for; answers alone are a tenth of the work.
     explain: bool,
 }
@@ -59,8 +62,15 @@ impl<'a> Scope<'a> {
             resource: (resource, path),
             element: resource,
             around: None,
+            indexes: None,
             explain: false,
         }
+    }
+
+    /// Looks things up in `indexes`, which are of the same configuration.
+    pub(super) fn with(mut self, indexes: &'a Indexes<'a>) -> Self {
+        self.indexes = Some(indexes);
+        self
     }
 
     /// The answer.
@@ -154,8 +164,47 @@ impl<'a> Scope<'a> {
 
     /// Kleene's `and` and `or`: `decisive` from any part decides, unknown otherwise outweighs `neutral`.
     fn joined(&self, parts: &[Condition], neutral: Truth, decisive: Truth) -> Judgement {
-        let judgements = parts.iter().map(|part| self.judge(part));
-        decide(judgements, neutral, decisive)
+        self.decide(parts.iter(), |scope, part| scope.judge(part), neutral, decisive)
+    }
+
+    /// The first of `parts` that gives `decisive` decides; unknown otherwise outweighs `neutral`. The answers come
+    /// first, because only one part is named as the reason.
+    fn decide<P>(
+        &self,
+        parts: impl Iterator<Item = P> + Clone,
+        judge: impl Fn(&Scope<'_>, P) -> Judgement,
+        neutral: Truth,
+        decisive: Truth,
+    ) -> Judgement {
+        let silent = Scope {
+            explain: false,
+            ..*self
+        };
+        let mut truth = neutral;
+        let mut named = None;
+        for (position, part) in parts.clone().enumerate() {
+            match judge(&silent, part).truth {
+                answer if answer == decisive => {
+                    (truth, named) = (answer, Some(position));
+                    break;
+                }
+                Truth::Unknown if truth != Truth::Unknown => {
+                    (truth, named) = (Truth::Unknown, Some(position));
+                }
+                _ => {}
+            }
+        }
+        let place = self.explain.then(|| {
+            let mut parts = parts;
+            match named {
+                Some(position) => judge(self, parts.nth(position)?).place,
+                None => parts.find_map(|part| judge(self, part).place),
+            }
+        });
+        Judgement {
+            truth,
+            place: place.flatten(),
+        }
     }
 
     /// `any` and `all` over a list.
@@ -167,40 +216,64 @@ impl<'a> Scope<'a> {
         else {
             return self.about(list, Truth::Unknown);
         };
-        let judgements = items.iter().enumerate().map(|(position, element)| {
+        let judge = |scope: &Scope<'_>, (position, element): (usize, &Node)| {
             let inner = Scope {
+                root: scope.root,
+                resource: scope.resource,
                 element,
-                around: Some((self, list, position)),
-                ..*self
+                around: Some((scope, list, position)),
+                indexes: scope.indexes,
+                explain: scope.explain,
             };
             inner.judge(each)
-        });
-        let judgement = decide(judgements, neutral, decisive);
+        };
+        let narrowed = match decisive {
+            Truth::True => self.narrowed(list, each),
+            // What an index leaves out is false, and that would decide.
+            Truth::False | Truth::Unknown => None,
+        };
+        let judgement = match &narrowed {
+            None => self.decide(items.iter().enumerate(), judge, neutral, decisive),
+            Some(positions) => {
+                let some = positions
+                    .iter()
+                    .filter_map(|position| Some((*position, items.get(*position)?)));
+                self.decide(some, judge, neutral, decisive)
+            }
+        };
         match judgement.place {
             Some(_) => judgement,
             None => self.about(list, judgement.truth),
         }
     }
 
+    /// Which elements of `list` have to be looked at, if an index says so.
+    fn narrowed(&self, list: &Field, each: &Condition) -> Option<Vec<usize>> {
+        self.indexes?.narrowed(list, each, |field| match field.origin {
+            // In the list it would be another element.
+            Origin::Element => None,
+            Origin::Resource | Origin::Configuration => self.find(field)?.text(),
+        })
+    }
+
     /// The ports that the firewall rule at hand lets through, as its protocol and two ports say.
     fn window(&self, question: impl FnOnce(i64, i64) -> bool) -> Judgement {
-        let field = |name: &str| Field {
-            origin: Origin::Element,
-            names: vec![name.to_owned()],
-        };
         let protocol = self.element.get("protocol").and_then(Node::text);
         let port = |name: &str| self.element.get(name).and_then(Node::integer);
-        match (protocol, port("from_port"), port("to_port")) {
-            (None, ..) => self.about(&field("protocol"), Truth::Unknown),
-            (Some("icmp" | "icmpv6"), ..) => self.about(&field("protocol"), Truth::False),
+        let (name, answer) = match (protocol, port("from_port"), port("to_port")) {
+            (None, ..) => ("protocol", Truth::Unknown),
+            (Some("icmp" | "icmpv6"), ..) => ("protocol", Truth::False),
             // Every protocol is every port, whatever is written beside it; and no first port is all of them.
-            (Some("all"), ..) | (Some(_), None, _) => {
-                self.about(&field("protocol"), truth(question(1, 65_535)))
-            }
-            (Some(_), Some(from), to) => {
-                self.about(&field("from_port"), truth(question(from, to.unwrap_or(from))))
-            }
-        }
+            (Some("all"), ..) | (Some(_), None, _) => ("protocol", truth(question(1, 65_535))),
+            (Some(_), Some(from), to) => ("from_port", truth(question(from, to.unwrap_or(from)))),
+        };
+        let place = self.explain.then(|| {
+            self.place(&Field {
+                origin: Origin::Element,
+                names: vec![name.to_owned()],
+            })
+        });
+        Judgement { truth: answer, place }
     }
 
     /// A question about the blocks in `field`; unknown if there are none, or if a text is no block.
@@ -342,27 +415,6 @@ fn own(node: &Node) -> Option<Span> {
     node.span
         .clone()
         .filter(|span| !span.file.starts_with("builtin:"))
-}
-
-fn decide(judgements: impl Iterator<Item = Judgement>, neutral: Truth, decisive: Truth) -> Judgement {
-    let mut answer = Judgement {
-        truth: neutral,
-        place: None,
-    };
-    for judgement in judgements {
-        if judgement.truth == decisive {
-            return judgement;
-        }
-        // The first part that could not be answered is the one to name.
-        let first_unknown = judgement.truth == Truth::Unknown && answer.truth != Truth::Unknown;
-        if first_unknown || answer.place.is_none() {
-            answer.place = judgement.place.or(answer.place);
-        }
-        if judgement.truth == Truth::Unknown {
-            answer.truth = Truth::Unknown;
-        }
-    }
-    answer
 }
 
 /// A value that can be compared.

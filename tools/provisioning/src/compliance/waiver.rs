@@ -37,12 +37,6 @@ impl Waiver {
     pub fn is_expired(&self, today: Date) -> bool {
         today > self.expires
     }
-
-    /// Whether it is about this rule and resource.
-    #[must_use]
-    pub fn covers(&self, rule: &str, address: &str, path: &str) -> bool {
-        self.rule == rule && (self.address == address || self.address == path)
-    }
 }
 
 /// The waivers in the text of `file`: Nickel data, or TOML if the name says so.
@@ -142,8 +136,6 @@ mod tests {
         let waivers = read(FILES[0], GOOD).unwrap();
         assert!(!waivers[0].is_expired("2027-01-31".parse().unwrap()));
         assert!(waivers[0].is_expired("2027-02-01".parse().unwrap()));
-        assert!(waivers[0].covers("PROV-NET-001", "security_group.web", "x"));
-        assert!(!waivers[0].covers("PROV-NET-002", "security_group.web", "x"));
     }
 
     #[test]
