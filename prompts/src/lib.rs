@@ -87,6 +87,7 @@ const FILES: &[(&str, &str, &str)] = embed![
     "provisioning" / "design_cluster",
     "provisioning" / "review_configuration",
     "provisioning" / "compare_cost",
+    "provisioning" / "prepare_audit",
 ];
 
 /// The prompts of `family`.

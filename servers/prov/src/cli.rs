@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use program::{AuditCommand, CompletionsArguments, ConfigCommand, Global, McpCommand};
 
 /// Validate, price and provision Nickel-typed infrastructure; serve it all to AI assistants over MCP.
@@ -28,6 +28,8 @@ pub enum Command {
     Validate(ValidateArguments),
     /// Estimate the cost of a configuration; short for `mcp estimate`
     Estimate(EstimateArguments),
+    /// Check a configuration against controls; short for `mcp check`
+    Check(CheckArguments),
     /// Generate a configuration from a description; short for `mcp generate`
     Generate(GenerateArguments),
     /// Look after the audit log
@@ -50,6 +52,8 @@ pub enum ProvMcpCommand {
     Validate(ValidateArguments),
     /// Estimate the cost of a configuration
     Estimate(EstimateArguments),
+    /// Check a configuration against controls
+    Check(CheckArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
 }
@@ -84,6 +88,37 @@ pub struct EstimateArguments {
     /// Also show the difference from this configuration
     #[arg(long, value_name = "FILE")]
     pub compare_with: Option<PathBuf>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The configuration, relative to the current folder; `-` for standard input
+    ///
+    /// Its imports start beside it if it is in the workspace, and in the workspace's root otherwise.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Check only rules with controls of this framework: soc2, hipaa, gdpr, pci or all
+    #[arg(long, value_name = "FRAMEWORK", default_value = "all")]
+    pub framework: String,
+
+    /// Print a report for other tools instead
+    #[arg(long, value_name = "REPORT")]
+    pub report: Option<Report>,
+
+    /// Also exit with 3 if something is unknown
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// A report for other tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// SARIF 2.1.0
+    Sarif,
+    /// JUnit XML
+    Junit,
 }
 
 /// `generate`.

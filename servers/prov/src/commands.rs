@@ -1,5 +1,6 @@
 //! One file per command that only `prov` has; the common ones come from `program`.
 
+mod check;
 mod estimate;
 mod findings;
 mod generate;
@@ -22,6 +23,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Estimate(arguments) | Command::Mcp(ProvMcpCommand::Estimate(arguments)) => {
             estimate::run(&arguments, session)
+        }
+        Command::Check(arguments) | Command::Mcp(ProvMcpCommand::Check(arguments)) => {
+            check::run(&arguments, session)
         }
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)

@@ -13,7 +13,9 @@ use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
-use provisioning_tools::{EstimateCost, GenerateConfig, ProvisioningDocuments, Shelf, ValidateConfig};
+use provisioning_tools::{
+    CheckCompliance, EstimateCost, GenerateConfig, ProvisioningDocuments, Shelf, ValidateConfig,
+};
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
 
@@ -27,7 +29,11 @@ pub const WORKER: &str = "nickel-worker";
 pub const PROGRAM: Program<ProvConfig> = Program {
     about,
     prefix: "PROV",
-    trials: &[("validate_config", smallest), ("estimate_cost", smallest)],
+    trials: &[
+        ("validate_config", smallest),
+        ("estimate_cost", smallest),
+        ("check_compliance", smallest),
+    ],
     wire,
 };
 
@@ -37,8 +43,9 @@ fn about() -> About {
         title: "Provisioning",
         version: env!("CARGO_PKG_VERSION"),
         instructions: "Provisioning of typed infrastructure: validate a Nickel configuration (servers, networks, \
-            Kubernetes clusters on AWS, UpCloud, Hetzner or local LXD) with `validate_config`, and estimate its monthly \
-            cost with `estimate_cost`. Validate before you price, and after every change. The schemas are resources \
+            Kubernetes clusters on AWS, UpCloud, Hetzner or local LXD) with `validate_config`, estimate its monthly \
+            cost with `estimate_cost`, and check it against SOC 2, HIPAA, GDPR and PCI DSS controls with \
+            `check_compliance`: a pass is evidence, never a certificate. Validate before you price, and after every change. The schemas are resources \
             `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
             configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
             is listed as unpriced and never counted as zero. Nothing here changes infrastructure."
@@ -55,9 +62,9 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let files = WorkspaceFiles::new(wiring.workspace);
     let assets: Arc<dyn Assets> = Arc::new(WorkspaceAssets::new(files.clone(), Arc::new(Embedded)));
     let workspace: Arc<dyn Workspace> = Arc::new(files);
-    let pool = Arc::new(pool(wiring, Arc::clone(&assets), workspace));
+    let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
     let evaluate: Arc<dyn Evaluate> = Arc::clone(&pool) as Arc<dyn Evaluate>;
-    let catalog = catalog(&evaluate, &assets)
+    let catalog = catalog(&evaluate, &assets, &workspace)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
@@ -73,7 +80,11 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
 }
 
 /// The tools, in the order a newcomer would learn them.
-pub fn catalog(evaluate: &Arc<dyn Evaluate>, assets: &Arc<dyn Assets>) -> Result<Catalog, CatalogError> {
+pub fn catalog(
+    evaluate: &Arc<dyn Evaluate>,
+    assets: &Arc<dyn Assets>,
+    workspace: &Arc<dyn Workspace>,
+) -> Result<Catalog, CatalogError> {
     let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
@@ -82,7 +93,13 @@ pub fn catalog(evaluate: &Arc<dyn Evaluate>, assets: &Arc<dyn Assets>) -> Result
             today,
         ))?
         .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(&shelf)))?
-        .with(EstimateCost::new(Arc::clone(evaluate), shelf, today))
+        .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(&shelf), today))?
+        .with(CheckCompliance::new(
+            Arc::clone(evaluate),
+            shelf,
+            Arc::clone(workspace),
+            today,
+        ))
 }
 
 fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc<dyn Workspace>) -> Pool {

@@ -14,7 +14,7 @@ use provisioning::{Asset, AssetKind, AssetName, Assets};
 use crate::WorkspaceFiles;
 use crate::files::text;
 
-/// The folder of a workspace whose `schemas/`, `prices/` and `examples/` replace shipped files.
+/// The folder of a workspace whose `schemas/`, `prices/`, `examples/`, `lexicon/` and `rules/` replace shipped files.
 const FOLDER: &str = ".prov";
 
 /// How many files each of its folders may hold. They are looked at in every evaluation.
@@ -226,7 +226,7 @@ fn place(kind: AssetKind, name: &str) -> String {
 
 fn is_of(kind: AssetKind, name: &str) -> bool {
     let endings: &[&str] = match kind {
-        AssetKind::Schema | AssetKind::Example => &[".ncl"],
+        AssetKind::Schema | AssetKind::Example | AssetKind::Rule => &[".ncl"],
         AssetKind::Price => &[".toml", ".tsv"],
         AssetKind::Lexicon => &[".toml"],
         // Templates are worked off in the process that serves: no workspace has its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
 use provisioning::intent::Refusal;
-use provisioning::{assets, workspace};
+use provisioning::{assets, compliance, workspace};
 use toolcall::{ErrorKind, ToolError};
 
 /// Why nothing came out of an evaluation.
@@ -83,6 +83,34 @@ pub(crate) fn cost(error: cost::Error) -> ToolError {
 /// A folder of the workspace that should replace shipped data and cannot.
 pub(crate) fn assets(error: assets::Error) -> ToolError {
     ToolError::new(ErrorKind::Unavailable, error.to_string()).hint(error.hint())
+}
+
+/// Why the rules or the waivers cannot be used.
+pub(crate) fn compliance(error: compliance::Error) -> ToolError {
+    let faults: Vec<String> = error
+        .faults()
+        .iter()
+        .map(|fault| clean(&fault.to_string()))
+        .collect();
+    ToolError::new(ErrorKind::InvalidConfiguration, clean(&error.to_string()))
+        .details(serde_json::json!({ "faults": faults }))
+        .hint(
+            "mend the file in the workspace's `.prov` folder; nothing is checked until it can be read whole",
+        )
+}
+
+/// Why a file of waivers cannot be read.
+pub(crate) fn waivers(error: workspace::Error) -> ToolError {
+    ToolError::new(
+        ErrorKind::Unavailable,
+        format!("waivers are not passed over: {error}"),
+    )
+    .hint("mend or remove the file; nothing is checked until it can be read")
+}
+
+/// What quotes a workspace's file, without what a reader would not see.
+fn clean(text: &str) -> String {
+    redacted::clean(text).into_owned()
 }
 
 /// A name that no file of the workspace has.

@@ -1,5 +1,6 @@
 //! The provisioning tools, in the order a newcomer would learn them: one file each.
 
+mod check_compliance;
 mod documents;
 mod estimate_cost;
 mod fail;
@@ -10,6 +11,7 @@ mod validate_config;
 
 use toolcall::Toolset;
 
+pub use check_compliance::CheckCompliance;
 pub use documents::ProvisioningDocuments;
 pub use estimate_cost::EstimateCost;
 pub use generate_config::GenerateConfig;
@@ -20,6 +22,6 @@ pub use validate_config::ValidateConfig;
 pub const CONFIGURATION: Toolset = Toolset {
     family: "provisioning",
     name: "configuration",
-    summary: "generate, validate and price configurations",
+    summary: "generate, validate, price and check configurations",
     default: true,
 };

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use provisioning::compliance::{self, Rules};
 use provisioning::cost::{self, PriceBook};
 use provisioning::generate::{self, Renderer};
 use provisioning::intent::{Catalogue, Lexicon};
@@ -19,6 +20,7 @@ pub struct Shelf {
     book: Memo<PriceBook>,
     language: Memo<Language>,
     renderer: Memo<Renderer>,
+    rules: Memo<Rules>,
 }
 
 /// What descriptions are read with.
@@ -36,6 +38,7 @@ impl Shelf {
             book: Memo::of(&[AssetKind::Price]),
             language: Memo::of(&[AssetKind::Price, AssetKind::Schema, AssetKind::Lexicon]),
             renderer: Memo::of(&[]),
+            rules: Memo::of(&[AssetKind::Rule]),
         }
     }
 
@@ -58,6 +61,11 @@ impl Shelf {
     /// The templates.
     pub(crate) fn renderer(&self) -> Result<Arc<Renderer>, generate::Error> {
         self.renderer.get(self.assets.as_ref(), |_| Renderer::new())
+    }
+
+    /// The packs of rules.
+    pub(crate) fn rules(&self) -> Result<Arc<Rules>, compliance::Error> {
+        self.rules.get(self.assets.as_ref(), |assets| Rules::load(assets))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Data that ships with the domain and that a workspace may override file by file: schemas and prices.
+//! Data that ships with the domain and that a workspace may override file by file: schemas, prices, rules.
 //!
 //! No deep merge: a workspace file of the same kind and path replaces the shipped one whole. Every answer says
 //! which was used.
@@ -20,6 +20,8 @@ pub enum AssetKind {
     Lexicon,
     /// Templates of generated files, `templates/*.tera`.
     Template,
+    /// Packs of compliance rules, `rules/*.ncl`.
+    Rule,
 }
 
 impl AssetKind {
@@ -32,6 +34,7 @@ impl AssetKind {
             Self::Example => "examples",
             Self::Lexicon => "lexicon",
             Self::Template => "templates",
+            Self::Rule => "rules",
         }
     }
 }
@@ -234,6 +237,16 @@ const TEMPLATES: &[(&str, &str)] = embed!(
     "networking.ncl.tera",
     "servers.ncl.tera",
 );
+const RULES: &[(&str, &str)] = embed!(
+    "rules":
+    "access.ncl",
+    "encryption.ncl",
+    "exposure.ncl",
+    "logging.ncl",
+    "patching.ncl",
+    "privacy.ncl",
+    "resilience.ncl",
+);
 
 impl Assets for Embedded {
     fn list(&self, kind: AssetKind) -> Vec<Asset> {
@@ -243,6 +256,7 @@ impl Assets for Embedded {
             AssetKind::Example => EXAMPLES,
             AssetKind::Lexicon => LEXICON,
             AssetKind::Template => TEMPLATES,
+            AssetKind::Rule => RULES,
         };
         files
             .iter()

@@ -1,4 +1,4 @@
-//! Desired infrastructure: what a configuration says, whether it holds, what it costs.
+//! Desired infrastructure: what a configuration says, whether it holds, what it costs, what it is evidence for.
 //!
 //! Pure rules over values. This crate reads no file, asks no clock, knows no wire format and no evaluator: a
 //! configuration arrives as a tree of [`Node`]s from the [`Evaluate`] port, shipped data arrives through the
@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod check;
+pub mod compliance;
 pub mod cost;
 pub mod diagnostic;
 pub mod evaluate;

@@ -17,6 +17,7 @@ use prov::cli::Cli;
 use prov::config::ProvConfig;
 use prov::wiring;
 use provisioning::evaluate::Error;
+use provisioning::workspace::{InMemory, Workspace};
 use provisioning::{Assets, Embedded, Evaluate, Evaluation, Source};
 use serde_json::{Value, json};
 use toolcall::Catalog;
@@ -26,7 +27,7 @@ use crate::run::World;
 /// Most bytes of one tool's definition: a stand-in for 700 tokens of a model's context.
 const DEFINITION_BYTES: usize = 2_800;
 /// Most bytes of the whole list.
-const LIST_BYTES: usize = 24 << 10;
+const LIST_BYTES: usize = 32 << 10;
 /// Most bytes of the instructions, which every client puts before everything else.
 const INSTRUCTIONS_BYTES: usize = 2 << 10;
 
@@ -46,7 +47,8 @@ impl Evaluate for NoEvaluator {
 fn catalog() -> Catalog {
     let evaluate: Arc<dyn Evaluate> = Arc::new(NoEvaluator);
     let assets: Arc<dyn Assets> = Arc::new(Embedded);
-    wiring::catalog(&evaluate, &assets).unwrap()
+    let workspace: Arc<dyn Workspace> = Arc::new(InMemory::new());
+    wiring::catalog(&evaluate, &assets, &workspace).unwrap()
 }
 
 /// A path below the root of the repository.

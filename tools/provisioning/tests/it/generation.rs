@@ -1,5 +1,11 @@
 //! Descriptions, intents and their texts, without an evaluator: `prov` has the tests that evaluate them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail loudly too"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

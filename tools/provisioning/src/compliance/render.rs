@@ -1,0 +1,183 @@
+//! A report as text for people: plain and Markdown.
+//!
+//! What needs a look comes first, worst first; passes follow as the evidence that they are.
+
+use super::check::{Finding, Outcome, Report};
+use super::framework::Framework;
+use super::rule::Rule;
+use crate::Span;
+
+/// Plain text.
+#[must_use]
+pub fn table(report: &Report<'_>) -> String {
+    let mut lines = vec![summary(report), String::new()];
+    for alarm in &report.alarms {
+        lines.push(format!("alarm: {}", alarm.message));
+    }
+    if !report.alarms.is_empty() {
+        lines.push(String::new());
+    }
+    for finding in open(report) {
+        let rule = finding.rule;
+        lines.push(format!(
+            "{} [{}] {}: {}",
+            finding.outcome.name(),
+            rule.severity.name(),
+            rule.id,
+            rule.title
+        ));
+        if let Some(span) = &finding.span {
+            lines.push(format!("  --> {}", place(span)));
+        }
+        lines.push(labelled("of", &address(finding)));
+        lines.push(labelled("found", &finding.evidence));
+        if let Some(waiver) = finding.waiver {
+            lines.push(labelled(
+                "waived",
+                &format!("by {} until {}: {}", waiver.owner, waiver.expires, waiver.reason),
+            ));
+        }
+        lines.push(labelled("next", &rule.remediation));
+        for change in &finding.fix {
+            lines.push(labelled("fix", &change.text()));
+        }
+        lines.push(labelled("controls", &controls(rule, report.framework)));
+        lines.push(String::new());
+    }
+    for finding in with(report, Outcome::Pass) {
+        lines.push(format!(
+            "pass {} {}: {}; evidence for {}",
+            finding.rule.id,
+            address(finding),
+            finding.evidence,
+            controls(finding.rule, report.framework)
+        ));
+    }
+    lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+/// Markdown.
+#[must_use]
+pub fn markdown(report: &Report<'_>) -> String {
+    let mut text = format!("# Evidence for controls\n\n{}\n", summary(report));
+    if !report.alarms.is_empty() {
+        text.push_str("\n## Waivers to look at\n\n");
+        for alarm in &report.alarms {
+            text.push_str(&format!("- {}\n", cell(&alarm.message)));
+        }
+    }
+    text.push_str(
+        "\n## To look at\n\n| result | severity | rule | of | where | found | next | evidence for |\n",
+    );
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    for finding in open(report) {
+        let mut next = finding.rule.remediation.clone();
+        for change in &finding.fix {
+            next.push_str(&format!(" `{}`", change.text()));
+        }
+        if let Some(waiver) = finding.waiver {
+            next = format!(
+                "waived by {} until {}: {}",
+                waiver.owner, waiver.expires, waiver.reason
+            );
+        }
+        text.push_str(&format!(
+            "| {} | {} | {} {} | {} | {} | {} | {} | {} |\n",
+            finding.outcome.name(),
+            finding.rule.severity.name(),
+            finding.rule.id,
+            cell(&finding.rule.title),
+            cell(&address(finding)),
+            cell(&finding.span.as_ref().map(place).unwrap_or_default()),
+            cell(&finding.evidence),
+            cell(&next),
+            cell(&controls(finding.rule, report.framework)),
+        ));
+    }
+    text.push_str("\n## Passed\n\n| rule | of | found | evidence for |\n| --- | --- | --- | --- |\n");
+    for finding in with(report, Outcome::Pass) {
+        text.push_str(&format!(
+            "| {} {} | {} | {} | {} |\n",
+            finding.rule.id,
+            cell(&finding.rule.title),
+            cell(&address(finding)),
+            cell(&finding.evidence),
+            cell(&controls(finding.rule, report.framework)),
+        ));
+    }
+    text
+}
+
+/// The result in one sentence, which never says more than that there is evidence.
+#[must_use]
+pub fn summary(report: &Report<'_>) -> String {
+    let counts = report.counts;
+    let asked = match report.framework {
+        Some(framework) => framework.title().to_owned(),
+        None => Framework::ALL.map(Framework::title).join(", "),
+    };
+    format!(
+        "evidence for controls of {asked}: {} failed, {} unknown, {} waived, {} passed, {} not about this configuration; \
+         whether that is enough is for an auditor to say",
+        counts.fail, counts.unknown, counts.waived, counts.pass, counts.not_applicable
+    )
+}
+
+/// The controls of `rule`, of `framework` or of all.
+#[must_use]
+pub fn controls(rule: &Rule, framework: Option<Framework>) -> String {
+    let parts: Vec<String> = rule
+        .controls
+        .iter()
+        .filter(|(known, _)| framework.is_none_or(|framework| framework == **known))
+        .map(|(framework, controls)| format!("{} {}", framework.title(), controls.ids.join(", ")))
+        .collect();
+    parts.join("; ")
+}
+
+/// What needs a look, worst first.
+#[must_use]
+pub fn open<'r, 'a>(report: &'r Report<'a>) -> Vec<&'r Finding<'a>> {
+    let mut open: Vec<&Finding<'a>> = report
+        .findings
+        .iter()
+        .filter(|finding| {
+            matches!(
+                finding.outcome,
+                Outcome::Fail | Outcome::Unknown | Outcome::Waived
+            )
+        })
+        .collect();
+    open.sort_by_key(|finding| (finding.outcome, std::cmp::Reverse(finding.rule.severity)));
+    open
+}
+
+fn with<'r, 'a>(report: &'r Report<'a>, outcome: Outcome) -> impl Iterator<Item = &'r Finding<'a>> {
+    report
+        .findings
+        .iter()
+        .filter(move |finding| finding.outcome == outcome)
+}
+
+/// How a finding names its resource.
+#[must_use]
+pub fn address(finding: &Finding<'_>) -> String {
+    match &finding.resource {
+        None => String::new(),
+        Some(resource) if resource.path.is_empty() => resource.address.clone(),
+        Some(resource) => format!("{} at {}", resource.address, resource.path),
+    }
+}
+
+fn place(span: &Span) -> String {
+    format!("{}:{}:{}", span.file, span.line, span.column)
+}
+
+fn labelled(label: &str, text: &str) -> String {
+    format!("  {label:>8}: {text}")
+}
+
+/// Text that does not end a table's cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+}

@@ -1,0 +1,166 @@
+//! Waivers: who accepts that a rule fails for a resource, why, and until when.
+//!
+//! A waiver never makes a rule pass: the result is shown as waived, with its reason. One that has expired does
+//! nothing but raise an alarm, and so does one that is about nothing.
+
+use jiff::civil::Date;
+
+use super::reading::Reading;
+use super::{Error, Fault, notation};
+use crate::{Node, Number, Value};
+
+/// Files of a workspace that may hold waivers.
+pub const FILES: [&str; 2] = [".prov/waivers.ncl", ".prov/waivers.toml"];
+
+/// Somebody's acceptance of a failing rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// The rule.
+    pub rule: String,
+    /// The resource: its address such as `server.web-1`, or its path such as `servers[0]`.
+    pub address: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who accepts it.
+    pub owner: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// The file it is written in.
+    pub file: String,
+    /// Its line, if known.
+    pub line: Option<u32>,
+}
+
+impl Waiver {
+    /// Whether it holds no longer.
+    #[must_use]
+    pub fn is_expired(&self, today: Date) -> bool {
+        today > self.expires
+    }
+}
+
+/// The waivers in the text of `file`: Nickel data, or TOML if the name says so.
+///
+/// # Errors
+/// With every line that is wrong: a waiver that cannot be read must not be passed over.
+pub fn read(file: &str, text: &str) -> Result<Vec<Waiver>, Error> {
+    let root = if file.ends_with(".toml") {
+        from_toml(file, text)?
+    } else {
+        notation::read(file, text)?
+    };
+    let mut reading = Reading::new(file);
+    reading.known(&root, &["waivers"]);
+    let mut waivers = Vec::new();
+    for node in reading.list(&root, "waivers", true) {
+        reading.known(node, &["rule", "address", "reason", "owner", "expires"]);
+        let rule = reading.text(node, "rule");
+        let address = reading.text(node, "address");
+        let reason = reading.text(node, "reason");
+        let owner = reading.text(node, "owner");
+        let expires = reading
+            .text(node, "expires")
+            .and_then(|text| match text.parse::<Date>() {
+                Ok(date) => Some(date),
+                Err(_) => {
+                    reading.fault(
+                        node.get("expires").unwrap_or(node),
+                        format!("`expires` is `{text}`, which is no day such as `2027-01-31`"),
+                    );
+                    None
+                }
+            });
+        if let (Some(rule), Some(address), Some(reason), Some(owner), Some(expires)) =
+            (rule, address, reason, owner, expires)
+        {
+            waivers.push(Waiver {
+                rule,
+                address,
+                reason,
+                owner,
+                expires,
+                file: file.to_owned(),
+                line: node.span.as_ref().map(|span| span.line),
+            });
+        }
+    }
+    reading.done(waivers)
+}
+
+fn from_toml(file: &str, text: &str) -> Result<Node, Error> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        let line = before.lines().count().max(1);
+        Fault {
+            file: file.to_owned(),
+            line: u32::try_from(line).ok(),
+            column: None,
+            message: error.message().to_owned(),
+            hint: None,
+        }
+    })?;
+    Ok(node(toml::Value::Table(table)))
+}
+
+/// `value` without lines: TOML's reader does not keep them.
+fn node(value: toml::Value) -> Node {
+    Node::new(match value {
+        toml::Value::String(text) => Value::Text(text),
+        toml::Value::Integer(number) => Value::Number(Number::Integer(number)),
+        toml::Value::Float(number) => Value::Number(Number::Real(number)),
+        toml::Value::Boolean(value) => Value::Bool(value),
+        // A bare date is written as one would write it.
+        toml::Value::Datetime(date) => Value::Text(date.to_string()),
+        toml::Value::Array(items) => Value::List(items.into_iter().map(node).collect()),
+        toml::Value::Table(table) => Value::Record(
+            table
+                .into_iter()
+                .map(|(name, value)| (name, node(value)))
+                .collect(),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "{ waivers = [{ rule = \"PROV-NET-001\", address = \"security_group.web\",\n \
+        reason = \"bastion\", owner = \"ops@example.org\", expires = \"2027-01-31\" }] }";
+
+    #[test]
+    fn a_waiver_ends_after_its_last_day() {
+        let waivers = read(FILES[0], GOOD).unwrap();
+        assert!(!waivers[0].is_expired("2027-01-31".parse().unwrap()));
+        assert!(waivers[0].is_expired("2027-02-01".parse().unwrap()));
+    }
+
+    #[test]
+    fn toml_says_the_same() {
+        let text = "[[waivers]]\nrule = \"PROV-NET-001\"\naddress = \"security_group.web\"\nreason = \"bastion\"\n\
+            owner = \"ops@example.org\"\nexpires = 2027-01-31\n";
+        let mut waivers = read(FILES[1], text).unwrap();
+        let expected = read(FILES[0], GOOD).unwrap();
+        waivers[0].file.clone_from(&expected[0].file);
+        waivers[0].line = expected[0].line;
+        assert_eq!(waivers, expected);
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        for (text, part) in [
+            ("{ waivers = [{ rule = \"X\" }] }", "`address` is missing"),
+            (&GOOD.replace("2027-01-31", "soon"), "no day"),
+            (&GOOD.replace("owner", "onwer"), "did you mean `owner`?"),
+            ("{ waiver = [] }", "did you mean `waivers`?"),
+        ] {
+            let error = read(FILES[0], text).unwrap_err();
+            let all: String = error.faults().iter().map(|fault| fault.to_string()).collect();
+            assert!(all.contains(part), "{text}: {all}");
+        }
+        assert!(read(FILES[1], "x = [").is_err());
+    }
+}

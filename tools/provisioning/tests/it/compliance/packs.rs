@@ -1,0 +1,117 @@
+//! Packs of a workspace: they add, replace, and are refused with file and line.
+
+use provisioning::compliance::{Outcome, Rules};
+use provisioning::{Asset, AssetKind, Assets, Embedded};
+
+use super::{checked, configuration, of, shipped};
+
+/// The shipped packs, with one of a workspace.
+struct With(&'static str, String);
+
+impl Assets for With {
+    fn list(&self, kind: AssetKind) -> Vec<Asset> {
+        let mut assets = Embedded.list(kind);
+        if kind == AssetKind::Rule {
+            assets.retain(|asset| asset.path != self.0);
+            assets.push(Asset {
+                path: self.0.to_owned(),
+                text: self.1.clone().into(),
+                origin: format!(".prov/rules/{}", self.0),
+            });
+        }
+        assets
+    }
+}
+
+const GOOD: &str = "{\n  rules = [\n    {\n      id = \"ACME-NET-001\",\n      title = \"Servers have an owner\",\n      \
+    severity = 'low,\n      applies_to = ['server],\n      condition = \"exists(tags.Owner)\",\n      \
+    remediation = \"Name one.\",\n      controls = { soc2 = { ids = [\"CC1.3\"], source = \"our auditor\" } },\n    },\n  ],\n}";
+
+fn faults(text: &str) -> Vec<String> {
+    let error = Rules::load(&With("acme.ncl", text.to_owned())).unwrap_err();
+    error.faults().iter().map(|fault| fault.to_string()).collect()
+}
+
+#[test]
+fn a_pack_adds_and_one_of_the_same_name_replaces() {
+    let rules = Rules::load(&With("acme.ncl", GOOD.to_owned())).unwrap();
+    assert_eq!(rules.list.len(), shipped().list.len() + 1);
+    assert!(rules.packs.contains(&".prov/rules/acme.ncl".to_owned()));
+    assert!(rules.packs.contains(&"builtin:rules/exposure.ncl".to_owned()));
+    let node = configuration(
+        "{ servers = [{ name = \"a\", tags = { Owner = \"ana\" } }, { name = \"b\", tags = {} }] }",
+    );
+    let report = checked(&node, &rules, &[]);
+    let outcomes: Vec<Outcome> = of(&report, "ACME-NET-001").iter().map(|f| f.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Pass, Outcome::Fail]);
+
+    let rules = Rules::load(&With("exposure.ncl", GOOD.to_owned())).unwrap();
+    assert!(rules.get("PROV-NET-001").is_none());
+    assert!(!rules.packs.contains(&"builtin:rules/exposure.ncl".to_owned()));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_file_and_line() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "exists(tags.Owner)",
+            "exsts(tags.Owner)",
+            &["line 8 column 20", "`exsts`", "did you mean `exists`?"],
+        ),
+        (
+            "exists(tags.Owner)",
+            "exists(tags.Owner) and",
+            &["line 8", "at its end"],
+        ),
+        (
+            "exists(tags.Owner)",
+            "tags.Owner = 'x'",
+            &["line 8 column 31", "`==`"],
+        ),
+        ("condition", "conditoin", &["line 8", "did you mean `condition`?"]),
+        (
+            ", source = \"our auditor\"",
+            "",
+            &["line 10", "`source` is missing"],
+        ),
+        (
+            "source = \"our auditor\"",
+            "source = \"\"",
+            &["`source` must be a text"],
+        ),
+        (
+            "soc2",
+            "soc3",
+            &["line 10", "did you mean `soc2`?", "soc2, hipaa, gdpr, pci"],
+        ),
+        ("'low", "'lwo", &["line 6", "did you mean `low`?"]),
+        ("'server", "'srver", &["line 7", "did you mean `server`?"]),
+        ("ACME-NET-001", "acme", &["line 4", "no id"]),
+        (
+            "ACME-NET-001",
+            "PROV-NET-001",
+            &["line 3", "is also in `builtin:rules/exposure.ncl`"],
+        ),
+        ("remediation", "note", &["`remediation` is missing"]),
+        ("[\"CC1.3\"]", "[]", &["at least one control"]),
+        ("controls", "let", &["line 10"]),
+        (GOOD, "", &["there is no value"]),
+        (GOOD, "[]", &["must be a record"]),
+    ];
+    for (from, to, parts) in cases {
+        let all = faults(&GOOD.replace(from, to)).join("\n");
+        assert!(all.contains("`.prov/rules/acme.ncl`"), "{to}: {all}");
+        for part in *parts {
+            assert!(all.contains(part), "{to}: `{part}` not in {all}");
+        }
+    }
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let text = GOOD
+        .replace("exists(", "exsts(")
+        .replace("'low", "'lwo")
+        .replace("soc2", "soc3");
+    assert!(faults(&text).len() >= 3, "{:?}", faults(&text));
+}
