@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod evaluate;
 pub mod generate;
 pub mod intent;
+pub mod layers;
 pub mod node;
 pub mod workspace;
 
