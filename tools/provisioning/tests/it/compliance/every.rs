@@ -2,19 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use provisioning::Node;
 use provisioning::compliance::Outcome;
 
-use super::{careful, careless, checked, hoarding, shipped};
-
-/// What the configurations are, with their names.
-fn tried() -> Vec<(&'static str, Node)> {
-    vec![
-        ("careless.ncl", careless()),
-        ("careful.ncl", careful()),
-        ("one that hoards logs", hoarding()),
-    ]
-}
+use super::{careful, careless, checked, configuration, hoarding, shipped};
 
 #[test]
 fn every_rule_passes_and_fails() {
@@ -24,7 +14,19 @@ fn every_rule_passes_and_fails() {
         .iter()
         .map(|rule| (rule.id.as_str(), (false, false)))
         .collect();
-    for (_, node) in &tried() {
+    let far = |regions: &str| {
+        configuration(&format!(
+            "{{ region = \"us-east-1\", volumes = [{{ name = \"data\" }}], security = {{ allowed_regions = [{regions}] }} }}"
+        ))
+    };
+    let tried = [
+        careless(),
+        careful(),
+        hoarding(),
+        far(""),
+        far("\"eu-central-1\""),
+    ];
+    for node in &tried {
         for finding in checked(node, &rules, &[]).findings {
             let seen = seen.entry(finding.rule.id.as_str()).or_default();
             seen.0 |= finding.outcome == Outcome::Pass;
