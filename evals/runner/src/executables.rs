@@ -36,6 +36,11 @@ impl Executables {
         }
     }
 
+    /// The executable called `name`.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// A file of this run.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)

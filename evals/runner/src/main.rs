@@ -2,6 +2,7 @@
 //! answers against cases.
 
 mod bench;
+mod compliance;
 mod executables;
 mod failure;
 mod score;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Measure start, calls, memory and validation
     Bench(bench::BenchArguments),
+    /// Measure checks against controls, and compare them with checkov
+    Compliance(compliance::ComplianceArguments),
     /// Score answers against cases that say what they must be
     Score(score::ScoreArguments),
 }
@@ -44,6 +47,7 @@ enum Format {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => bench::run(&arguments).map(|text| (text, true)),
+        Command::Compliance(arguments) => compliance::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
     };
     match done.and_then(|(text, holds)| say(&text).map(|()| holds)) {

@@ -18,11 +18,20 @@ pub(super) struct Indexes<'a> {
 
 struct Index<'a> {
     list: &'a Field,
-    field: &'a Field,
+    key: Key<'a>,
     /// In which elements a text stands.
     by_text: HashMap<&'a str, Vec<usize>>,
     /// Elements whose field is something else than texts: what they answer is not foreseen here.
     others: Vec<usize>,
+}
+
+/// What must agree for an element to be found.
+#[derive(Clone, Copy, PartialEq)]
+struct Key<'a> {
+    /// The field of the elements.
+    field: &'a Field,
+    /// Whether the field is a list that holds the text, and not the text itself.
+    holds: bool,
 }
 
 impl<'a> Indexes<'a> {
@@ -45,20 +54,20 @@ impl<'a> Indexes<'a> {
             Condition::Not(part) | Condition::All(_, part) => self.add(configuration, part),
             Condition::Any(list, each) => {
                 self.add(configuration, each);
-                if let Some((field, _)) = key(list, each)
-                    && self.get(list, field).is_none()
+                if let Some((key, _)) = key(list, each)
+                    && self.get(list, key).is_none()
                 {
-                    self.list.extend(Index::of(configuration, list, field));
+                    self.list.extend(Index::of(configuration, list, key));
                 }
             }
             _ => {}
         }
     }
 
-    fn get(&self, list: &Field, field: &Field) -> Option<&Index<'a>> {
+    fn get(&self, list: &Field, key: Key<'_>) -> Option<&Index<'a>> {
         self.list
             .iter()
-            .find(|index| index.list == list && index.field == field)
+            .find(|index| index.list == list && index.key == key)
     }
 
     /// The positions in `list` of which `each` may be true or unknown, if that can be said without reading all of
@@ -69,8 +78,8 @@ impl<'a> Indexes<'a> {
         each: &Condition,
         wanted: impl FnOnce(&Field) -> Option<&'t str>,
     ) -> Option<Vec<usize>> {
-        let (field, other) = key(list, each)?;
-        let index = self.get(list, field)?;
+        let (key, other) = key(list, each)?;
+        let index = self.get(list, key)?;
         let found = index.by_text.get(wanted(other)?);
         let mut positions = vec![0];
         positions.extend(found.into_iter().flatten());
@@ -82,23 +91,23 @@ impl<'a> Indexes<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn of(configuration: &'a Node, list: &'a Field, field: &'a Field) -> Option<Self> {
+    fn of(configuration: &'a Node, list: &'a Field, key: Key<'a>) -> Option<Self> {
         let node = at(configuration, list)?;
         let mut index = Self {
             list,
-            field,
+            key,
             by_text: HashMap::new(),
             others: Vec::new(),
         };
         for (position, element) in node.items().iter().enumerate() {
-            index.enter(position, at(element, field));
+            index.enter(position, at(element, key.field));
         }
         Some(index)
     }
 
     fn enter(&mut self, position: usize, node: Option<&'a Node>) {
         match node.map(|node| &node.value) {
-            Some(Value::List(items)) => {
+            Some(Value::List(items)) if self.key.holds => {
                 for text in items.iter().filter_map(Node::text) {
                     let known = self.by_text.entry(text).or_default();
                     // A text that a list has twice is found once.
@@ -107,10 +116,8 @@ impl<'a> Index<'a> {
                     }
                 }
             }
-            Some(Value::Text(text)) => {
+            Some(Value::Text(text)) if !self.key.holds => {
                 self.by_text.entry(text).or_default().push(position);
-                // A text also contains its parts.
-                self.others.push(position);
             }
             _ => self.others.push(position),
         }
@@ -121,25 +128,77 @@ fn at<'a>(node: &'a Node, field: &Field) -> Option<&'a Node> {
     field.names.iter().try_fold(node, |node, name| node.get(name))
 }
 
-/// The field of the elements of `list` and the field outside of it that must agree for `each` to be true.
-fn key<'c>(list: &Field, each: &'c Condition) -> Option<(&'c Field, &'c Field)> {
+/// What must agree in the elements of `list` for `each` to be true, and the field outside of it with which.
+fn key<'c>(list: &Field, each: &'c Condition) -> Option<(Key<'c>, &'c Field)> {
     if list.origin != Origin::Configuration {
         return None;
     }
     let inner = |field: &Field| field.origin == Origin::Element;
+    let key = |field: &'c Field, other: &'c Field, holds: bool| {
+        (inner(field) && !inner(other)).then_some((Key { field, holds }, other))
+    };
     match each {
-        Condition::Contains(field, Operand::Field(other)) if inner(field) && !inner(other) => {
-            Some((field, other))
-        }
+        Condition::Contains(field, Operand::Field(other)) => key(field, other, true),
         Condition::Compare(Operand::Field(left), Comparison::Equal, Operand::Field(right)) => {
-            match (inner(left), inner(right)) {
-                (true, false) => Some((left, right)),
-                (false, true) => Some((right, left)),
-                _ => None,
-            }
+            key(left, right, false).or_else(|| key(right, left, false))
         }
         // All parts must be true, so one that is false is enough.
-        Condition::And(parts) => parts.iter().find_map(|part| key(list, part)),
+        Condition::And(parts) => parts.iter().find_map(|part| self::key(list, part)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::judge::{Judgement, Scope};
+    use super::super::notation;
+    use super::*;
+
+    /// Everything that an element's field may be.
+    const FIELDS: [&str; 9] = [
+        "",
+        "volumes = null",
+        "volumes = []",
+        "volumes = [\"a\"]",
+        "volumes = [\"b\", \"a\", \"a\"]",
+        "volumes = \"a\"",
+        "volumes = \"xay\"",
+        "volumes = 7",
+        "volumes = [7, \"b\"], on = true",
+    ];
+
+    const CONDITIONS: [&str; 8] = [
+        "any(config.backups, contains(volumes, resource.name))",
+        "not any(config.backups, contains(volumes, resource.name))",
+        "any(config.backups, volumes == resource.name)",
+        "any(config.backups, resource.name == volumes)",
+        "any(config.backups, on and contains(volumes, resource.name))",
+        "any(config.backups, contains(volumes, resource.name) or on)",
+        "all(config.backups, contains(volumes, resource.name))",
+        "exists(name) and any(config.backups, contains(volumes, config.name))",
+    ];
+
+    proptest! {
+        #[test]
+        fn an_answer_and_its_reason_are_the_same_with_an_index(
+            fields in proptest::collection::vec(0..FIELDS.len(), 0..6),
+            condition in 0..CONDITIONS.len(),
+            name in prop::sample::select(&["name = \"a\"", "name = \"z\"", "name = 7", ""][..]),
+        ) {
+            let backups: String = fields.iter().map(|field| format!("{{ {} }},\n", FIELDS[*field])).collect();
+            let text = format!("{{ name = \"b\", backups = [\n{backups}], volumes = [{{ {name} }}] }}");
+            let node = notation::read("main.ncl", &text).unwrap();
+            let resource = &node.get("volumes").unwrap().items()[0];
+            let condition = Condition::parse(CONDITIONS[condition]).unwrap();
+            let mut indexes = Indexes::default();
+            indexes.add(&node, &condition);
+            let answer = |judgement: Judgement| (judgement.truth, judgement.place);
+            let without = Scope::new(&node, resource, "volumes[0]");
+            let with = without.with(&indexes);
+            prop_assert_eq!(answer(without.explained(&condition)), answer(with.explained(&condition)));
+            prop_assert_eq!(without.truth(&condition), with.truth(&condition));
+        }
     }
 }

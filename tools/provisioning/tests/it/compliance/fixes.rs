@@ -5,16 +5,11 @@ use std::collections::BTreeSet;
 use provisioning::Node;
 use provisioning::compliance::{Outcome, Rules};
 
-use super::{careless, checked, configuration, shipped};
+use super::{careless, checked, hoarding, shipped};
 
 /// Configurations that every rule with a fix finds something in.
 fn wrong() -> Vec<Node> {
-    // Logs cannot be kept too short and too long at once.
-    let hoarding = configuration(
-        "{ monitoring = { metrics = { enabled = true }, dashboards = { enabled = false }, \
-           logs = { enabled = true, retention_days = 3000 } } }",
-    );
-    vec![careless(), hoarding]
+    vec![careless(), hoarding()]
 }
 
 fn needs_a_look(outcome: Outcome) -> bool {

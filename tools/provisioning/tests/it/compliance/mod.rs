@@ -7,7 +7,9 @@
     reason = "helpers of tests may fail loudly too"
 )]
 
+mod every;
 mod fixes;
+mod laws;
 mod packs;
 mod sources;
 mod waivers;
@@ -32,6 +34,19 @@ pub(crate) fn configuration(text: &str) -> Node {
 /// One that almost every rule finds something in. The schemas refuse an older TLS, so only here is it one.
 pub(crate) fn careless() -> Node {
     configuration(&include_str!("careless.ncl").replace("tls_minimum = \"1.2\"", "tls_minimum = \"1.0\""))
+}
+
+/// One that no rule finds anything in.
+pub(crate) fn careful() -> Node {
+    configuration(include_str!("careful.ncl"))
+}
+
+/// One that keeps its logs too long: they cannot be kept too short and too long at once.
+pub(crate) fn hoarding() -> Node {
+    configuration(
+        "{ monitoring = { metrics = { enabled = true }, dashboards = { enabled = false }, \
+           logs = { enabled = true, retention_days = 3000 } } }",
+    )
 }
 
 pub(crate) fn today() -> Date {
