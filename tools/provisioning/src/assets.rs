@@ -20,6 +20,8 @@ pub enum AssetKind {
     Lexicon,
     /// Templates of generated files, `templates/*.tera`.
     Template,
+    /// Forms, `forms/*.toml`.
+    Form,
 }
 
 impl AssetKind {
@@ -32,6 +34,7 @@ impl AssetKind {
             Self::Example => "examples",
             Self::Lexicon => "lexicon",
             Self::Template => "templates",
+            Self::Form => "forms",
         }
     }
 }
@@ -228,11 +231,22 @@ const LEXICON: &[(&str, &str)] = embed!(
 );
 const TEMPLATES: &[(&str, &str)] = embed!(
     "templates":
+    "alerts.ncl.tera",
     "databases.ncl.tera",
     "kubernetes.ncl.tera",
     "main.ncl.tera",
+    "monitoring.ncl.tera",
     "networking.ncl.tera",
+    "secrets.ncl.tera",
     "servers.ncl.tera",
+);
+const FORMS: &[(&str, &str)] = embed!(
+    "forms":
+    "cluster.toml",
+    "database.toml",
+    "monitoring.toml",
+    "network.toml",
+    "server.toml",
 );
 
 impl Assets for Embedded {
@@ -243,6 +257,7 @@ impl Assets for Embedded {
             AssetKind::Example => EXAMPLES,
             AssetKind::Lexicon => LEXICON,
             AssetKind::Template => TEMPLATES,
+            AssetKind::Form => FORMS,
         };
         files
             .iter()

@@ -9,6 +9,7 @@ pub mod check;
 pub mod cost;
 pub mod diagnostic;
 pub mod evaluate;
+pub mod form;
 pub mod generate;
 pub mod intent;
 pub mod node;
