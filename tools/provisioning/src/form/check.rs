@@ -13,6 +13,8 @@ use crate::intent::{Assumption, Catalogue, Origin, Problem, Understood, guard_po
 
 /// Most options that a message lists.
 const LISTED: usize = 60;
+/// Most options in the sentence that says that an answer is missing.
+const SAID: usize = 12;
 
 /// Something wrong with an answer, or with there being none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +51,17 @@ pub enum Breach {
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.value, self.kind) {
-            (_, Breach::Missing) => write!(f, "`{}` is missing: it {}", self.field, self.rule),
+            (_, Breach::Missing) => {
+                write!(f, "`{}` is missing: it {}", self.field, self.rule)?;
+                match self.valid.as_slice() {
+                    [] => Ok(()),
+                    few if few.len() <= SAID => write!(f, " ({})", few.join(", ")),
+                    many => {
+                        let first: Vec<&str> = many.iter().take(SAID).map(String::as_str).collect();
+                        write!(f, " ({}, …)", first.join(", "))
+                    }
+                }
+            }
             (_, Breach::Unknown | Breach::OutOfPlace) => write!(f, "`{}` {}", self.field, self.rule),
             (Some(value), _) => write!(f, "`{}` is `{value}`, but {}", self.field, self.rule),
             (None, _) => write!(f, "`{}` {}", self.field, self.rule),

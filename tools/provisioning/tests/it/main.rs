@@ -1,4 +1,6 @@
 //! The domain from outside, with what it ships.
 
 mod cost;
+mod forms;
 mod generation;
+mod proposals;

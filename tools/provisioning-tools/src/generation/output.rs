@@ -23,7 +23,7 @@ pub struct Output {
     /// What was understood; absent while something is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     intent: Option<wire::Intent>,
-    /// Which words gave which value.
+    /// Which words or answers gave which value.
     understood: Vec<Said>,
     /// What nobody said, and why it was taken.
     assumptions: Vec<Assumption>,
@@ -61,15 +61,20 @@ struct File {
     text: String,
 }
 
-/// Words and the value they gave.
+/// What gave a value: words of a description, or an answer to a form.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Said {
     /// The value's path in the intent, such as `clusters.0.cni`.
     path: String,
     /// The words.
-    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     /// Where they stand: first character, and one past the last.
-    span: [usize; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<[usize; 2]>,
+    /// The field of the form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
 }
 
 /// A value that nobody said.
@@ -276,8 +281,15 @@ fn said(understood: &Understood) -> Vec<Said> {
         .filter_map(|(path, origin)| match origin {
             Origin::Said { place, text } => Some(Said {
                 path: clean(path),
-                text: clean(text),
-                span: [place.start, place.end],
+                text: Some(clean(text)),
+                span: Some([place.start, place.end]),
+                answer: None,
+            }),
+            Origin::Answered { field } => Some(Said {
+                path: clean(path),
+                text: None,
+                span: None,
+                answer: Some(field.clone()),
             }),
             Origin::Assumed => None,
         });

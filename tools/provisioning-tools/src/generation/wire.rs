@@ -1,10 +1,14 @@
 //! An intent on the wire: what was said, without what was not.
 
+mod watch;
+
 use std::collections::BTreeMap;
 
 use provisioning::intent;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use watch::{Alert, Monitoring};
 
 /// What was understood.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,6 +38,12 @@ pub(super) struct Intent {
     /// The private network.
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<Network>,
+    /// What is measured and logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    monitoring: Option<Monitoring>,
+    /// When somebody is told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alerts: Vec<Alert>,
 }
 
 /// The most that a month may cost.
@@ -148,6 +158,9 @@ struct Database {
     /// Days that a daily backup is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     backup_days: Option<u64>,
+    /// Where the administrator's password is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
 }
 
 /// The private network.
@@ -191,6 +204,8 @@ impl From<&intent::Intent> for Intent {
             clusters: intent.clusters.iter().map(Cluster::from).collect(),
             databases: intent.databases.iter().map(Database::from).collect(),
             network: intent.network.as_ref().map(Network::from),
+            monitoring: intent.monitoring.as_ref().map(Monitoring::from),
+            alerts: intent.alerts.iter().map(Alert::from).collect(),
         }
     }
 }
@@ -246,6 +261,7 @@ impl From<&intent::Database> for Database {
             disk_gb: database.disk_gb,
             encrypted: database.encrypted,
             backup_days: database.backup_days,
+            password: database.password.clone(),
         }
     }
 }
