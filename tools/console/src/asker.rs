@@ -92,7 +92,9 @@ fn gone(error: &dyn std::error::Error) -> Failure {
 fn menu(inquiry: &Inquiry<'_>, check: Check<'_>) -> Result<Option<String>, dialoguer::Error> {
     let theme = ColorfulTheme::default();
     let default = |list: &[String]| {
-        let at = inquiry.default.and_then(|default| list.iter().position(|option| option == default));
+        let at = inquiry
+            .default
+            .and_then(|default| list.iter().position(|option| option == default));
         at.unwrap_or(0)
     };
     match inquiry.shape {
@@ -211,7 +213,10 @@ fn named(typed: &str, options: &[String]) -> String {
     }
     let parts = typed.split(',').map(|part| {
         let part = part.trim();
-        let at = part.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let at = part
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| number.checked_sub(1));
         at.and_then(|at| options.get(at)).map_or(part, String::as_str)
     });
     parts.collect::<Vec<_>>().join(", ")
@@ -221,7 +226,11 @@ fn named(typed: &str, options: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn asked(shape: Shape<'_>, default: Option<&str>, lines: &str) -> (Result<Option<String>, Failure>, String) {
+    fn asked(
+        shape: Shape<'_>,
+        default: Option<&str>,
+        lines: &str,
+    ) -> (Result<Option<String>, Failure>, String) {
         let inquiry = Inquiry {
             prompt: "Plugin",
             default,

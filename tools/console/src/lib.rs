@@ -10,7 +10,7 @@ mod failure;
 mod printer;
 mod progress;
 
-pub use asker::{Asker, Inquiry, Shape};
+pub use asker::{Asker, Check, Inquiry, Shape};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use printer::{Format, Printer};

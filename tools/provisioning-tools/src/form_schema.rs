@@ -1,6 +1,8 @@
 //! A form as a JSON schema: of all its answers for programs, of one group for a client that asks.
 
-use provisioning::form::{Asked, Choices, Condition, Field, Form, Kind, Options, Rule, Source, Test, Value as Answer};
+use provisioning::form::{
+    Asked, Choices, Condition, Field, Form, Kind, Options, Rule, Source, Test, Value as Answer,
+};
 use provisioning::intent::{Catalogue, SecretReference};
 use serde_json::{Map, Value, json};
 
@@ -17,10 +19,7 @@ pub(crate) fn whole(form: &Form, catalogue: &Catalogue) -> Value {
             .options
             .as_ref()
             .map(|options| options.choices(None, catalogue));
-        properties.insert(
-            field.key.clone(),
-            property(&group.title, field, choices.as_ref()),
-        );
+        properties.insert(field.key.clone(), property(&group.title, field, choices.as_ref()));
         let wanted = !field.optional && field.defaults.is_empty();
         let conditions: Vec<&Condition> = group.when.iter().chain(&field.when).collect();
         match conditions.as_slice() {
@@ -70,13 +69,19 @@ fn primitive(asked: &Asked<'_>) -> Value {
         _ => "string",
     };
     schema.insert("type".to_owned(), json!(kind));
-    let listed = asked.choices.as_ref().filter(|choices| !choices.values.is_empty());
+    let listed = asked
+        .choices
+        .as_ref()
+        .filter(|choices| !choices.values.is_empty());
     match (field.kind, listed) {
         (Kind::Choice, Some(choices)) if !choices.open && choices.values.len() <= LISTED => {
             schema.insert("enum".to_owned(), json!(choices.values));
         }
         (Kind::Choices, Some(choices)) => {
-            help.push(format!("Some of {}, with commas between.", choices.values.join(", ")));
+            help.push(format!(
+                "Some of {}, with commas between.",
+                choices.values.join(", ")
+            ));
         }
         (Kind::Integers, _) => help.push("Numbers with commas between.".to_owned()),
         (Kind::Secret, _) => help.push(format!("It {}.", field.kind.rule())),

@@ -38,7 +38,9 @@ pub(super) fn run(arguments: &WizardArguments, session: &Session<'_, ProvConfig>
     if let Some(file) = &arguments.file {
         call.insert("file".to_owned(), json!(file));
     }
-    let kept = form.as_ref().is_some_and(|form| answers::keepable(form, &answers));
+    let kept = form
+        .as_ref()
+        .is_some_and(|form| answers::keepable(form, &answers));
     let output = session.call(&Selection::default(), "generate_from_form", call);
     if let Some(path) = arguments.save_answers.as_ref().filter(|_| kept) {
         answers::write(path, &answers, arguments.force)?;

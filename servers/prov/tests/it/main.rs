@@ -10,6 +10,7 @@
 
 mod client_file;
 mod commands;
+mod forms;
 mod generation;
 mod install;
 mod pages;

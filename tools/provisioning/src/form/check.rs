@@ -263,7 +263,10 @@ impl<'f> Walk<'f> {
 
     /// Whether the options or the default of `field` are those of a provider that is not known.
     fn waits(&self, field: &Field) -> bool {
-        let of_provider = field.options.as_ref().is_some_and(|options| options.of_provider());
+        let of_provider = field
+            .options
+            .as_ref()
+            .is_some_and(|options| options.of_provider());
         of_provider && self.provider.is_some_and(|key| self.broken.contains(key))
     }
 
@@ -289,12 +292,10 @@ impl<'f> Walk<'f> {
 
     /// What is taken without an answer, and why.
     fn default(&self, field: &Field) -> Option<(Value, &'static str)> {
-        let fallback = field.defaults.iter().find(|fallback| {
-            fallback
-                .when
-                .as_ref()
-                .is_none_or(|when| when.holds(&self.values))
-        })?;
+        let fallback = field
+            .defaults
+            .iter()
+            .find(|fallback| fallback.when.as_ref().is_none_or(|when| when.holds(&self.values)))?;
         let (value, why) = match &fallback.value {
             Taken::Value(value) => (value.clone(), "the default of the form"),
             Taken::DefaultRegion => {

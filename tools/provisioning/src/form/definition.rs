@@ -99,10 +99,7 @@ impl<'de> Deserialize<'de> for RawOptions {
             from: String,
         }
         #[derive(Deserialize)]
-        #[serde(
-            untagged,
-            expecting = "must be a list of texts, or `{ from = \"…\" }`"
-        )]
+        #[serde(untagged, expecting = "must be a list of texts, or `{ from = \"…\" }`")]
         enum Either {
             Listed(Vec<String>),
             From(From),

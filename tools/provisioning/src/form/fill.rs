@@ -42,7 +42,8 @@ impl Path {
             Ok(at) if at <= ENTRIES => Some(Step::At(at)),
             Ok(_) => None,
             Err(_) => {
-                let plain = part == EACH || part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                let plain =
+                    part == EACH || part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
                 (plain && !part.is_empty()).then(|| Step::Key(part.to_owned()))
             }
         });
@@ -208,7 +209,10 @@ mod tests {
             (vec![("clusters.0.worker", Value::Number(1))], "unknown field"),
             (vec![("clusters.0.name", Value::Number(1))], "invalid type"),
             (
-                vec![("servers.0", Value::Number(1)), ("servers.0.cpu", Value::Number(1))],
+                vec![
+                    ("servers.0", Value::Number(1)),
+                    ("servers.0.cpu", Value::Number(1)),
+                ],
                 "at once",
             ),
         ] {

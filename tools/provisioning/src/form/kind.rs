@@ -186,7 +186,8 @@ fn once(list: &[Value]) -> bool {
 
 fn version(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    let digits = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     (1..=3).contains(&parts.len()) && parts.iter().all(digits)
 }
 
@@ -217,19 +218,22 @@ mod tests {
         let long = "x".repeat(300);
         let bad = [
             (Kind::Text, vec!["", " ", "a\u{7}b", long.as_str()]),
-            (Kind::Integer, vec!["two", "-1", "1.5", "", "99999999999999999999"]),
+            (
+                Kind::Integer,
+                vec!["two", "-1", "1.5", "", "99999999999999999999"],
+            ),
             (Kind::Boolean, vec!["maybe", "1", ""]),
             (Kind::Choice, vec!["", "a\nb"]),
             (Kind::Choices, vec!["a, a"]),
             (Kind::Integers, vec!["80, 80", "80, x", "-1"]),
             (Kind::Cidr, vec!["10.0.0.1/16", "10.0.0.0", "x"]),
-            (Kind::Name, vec!["Web", "-a", "a_b", "", "{{ a }}", "a\"b", "%{x}"]),
+            (
+                Kind::Name,
+                vec!["Web", "-a", "a_b", "", "{{ a }}", "a\"b", "%{x}"],
+            ),
             (Kind::Version, vec!["1.2.3.4", "v1", "1.", ""]),
             (Kind::SizeGb, vec!["big", "-5", "5 TB"]),
-            (
-                Kind::Secret,
-                vec!["hunter2", "vault:secret", "", "vault:a/b#c d"],
-            ),
+            (Kind::Secret, vec!["hunter2", "vault:secret", "", "vault:a/b#c d"]),
         ];
         for (kind, typed) in bad {
             for typed in typed {

@@ -85,7 +85,11 @@ fn read(text: &str, catalogue: &Catalogue) -> Result<Form, Mistake> {
         groups: Vec::new(),
     };
     let name = |name: &str| {
-        !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-')
+        !name.is_empty()
+            && name.len() <= 64
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-')
     };
     if !name(&form.id) {
         return Err(Mistake::new(at, "`id` must be lower-case letters, `_` or `-`"));
@@ -176,7 +180,10 @@ impl Reader<'_> {
             let at = field.key.span();
             let key = field.key.get_ref().clone();
             if self.form.field(&key).is_some() {
-                return Err(Mistake::new(at, format!("there are two questions `{}`", shown(&key))));
+                return Err(Mistake::new(
+                    at,
+                    format!("there are two questions `{}`", shown(&key)),
+                ));
             }
             self.current = Some(key);
             let field = self.field(field)?;
@@ -355,7 +362,11 @@ impl Reader<'_> {
 
     /// What can only be seen of the form as a whole.
     fn whole(&self) -> Result<(), Mistake> {
-        let steers = |key: &str| self.asked.iter().any(|(_, named)| named.iter().any(|name| name == key));
+        let steers = |key: &str| {
+            self.asked
+                .iter()
+                .any(|(_, named)| named.iter().any(|name| name == key))
+        };
         let idle = self
             .form
             .fields()

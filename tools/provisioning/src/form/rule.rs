@@ -98,12 +98,7 @@ mod tests {
                 Value::Number(2),
                 "must be 3 or more",
             ),
-            (
-                Test::Max(3),
-                list(&[1, 3]),
-                list(&[1, 4]),
-                "must be 3 or less",
-            ),
+            (Test::Max(3), list(&[1, 3]), list(&[1, 4]), "must be 3 or less"),
             (
                 Test::MultipleOf(8),
                 Value::Number(16),

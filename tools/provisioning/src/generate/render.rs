@@ -134,7 +134,10 @@ fn wanted(name: &str, intent: &Intent) -> bool {
         "alerts.ncl" => !intent.alerts.is_empty(),
         "secrets.ncl" => {
             let watch = intent.monitoring.as_ref();
-            intent.databases.iter().any(|database| database.password.is_some())
+            intent
+                .databases
+                .iter()
+                .any(|database| database.password.is_some())
                 || watch.is_some_and(|watch| watch.dashboards_password.is_some())
         }
         _ => intent.network.is_some(),

@@ -71,7 +71,13 @@ impl Intent {
 }
 
 impl Checker<'_> {
-    pub(super) fn say(&mut self, path: String, value: impl ToString, rule: impl Into<String>, valid: &[String]) {
+    pub(super) fn say(
+        &mut self,
+        path: String,
+        value: impl ToString,
+        rule: impl Into<String>,
+        valid: &[String],
+    ) {
         self.problems.push(Problem {
             path,
             value: value.to_string(),

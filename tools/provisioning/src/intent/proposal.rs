@@ -12,7 +12,8 @@ use super::classify::{What, items};
 use super::lexicon::Kind;
 use super::understand::{bounded, guard_ports};
 use super::{
-    Assumption, Catalogue, Intent, Lexicon, NotUnderstood, Origin, Place, Reason, Refusal, Request, Understood,
+    Assumption, Catalogue, Intent, Lexicon, NotUnderstood, Origin, Place, Reason, Refusal, Request,
+    Understood,
 };
 
 /// Asks somebody, such as a language model, what a description means.

@@ -19,10 +19,7 @@ pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
     let broken = |place: String| {
         Failure::new(
             Exit::InvalidArgument,
-            format!(
-                "`{}` is not a file of answers{place}",
-                path.display()
-            ),
+            format!("`{}` is not a file of answers{place}", path.display()),
         )
         .hint("it holds a value for each question, such as `provider = \"upcloud\"`")
     };
@@ -33,12 +30,15 @@ pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
                 format!(", line {}", before.matches('\n').count() + 1)
             }))
         }),
-        Ending::Json => serde_json::from_str(&text)
-            .map_err(|error| broken(format!(", line {}", error.line()))),
+        Ending::Json => {
+            serde_json::from_str(&text).map_err(|error| broken(format!(", line {}", error.line())))
+        }
         Ending::Yaml => serde_norway::from_str(&text).map_err(|error| {
-            broken(error.location().map_or_else(String::new, |place| {
-                format!(", line {}", place.line())
-            }))
+            broken(
+                error
+                    .location()
+                    .map_or_else(String::new, |place| format!(", line {}", place.line())),
+            )
         }),
     }
 }
@@ -47,11 +47,8 @@ pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
 pub(super) fn typed(pairs: &[String], form: Option<&Form>, answers: &mut Answers) -> Result<(), Failure> {
     for (at, pair) in pairs.iter().enumerate() {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
-            Failure::new(
-                Exit::Usage,
-                format!("`--answer` number {} has no `=`", at + 1),
-            )
-            .hint("write it as `--answer key=value`, such as `--answer provider=upcloud`")
+            Failure::new(Exit::Usage, format!("`--answer` number {} has no `=`", at + 1))
+                .hint("write it as `--answer key=value`, such as `--answer provider=upcloud`")
         })?;
         let field = form.and_then(|form| form.field(key));
         let value = field.map_or_else(|| Value::from(value), |field| field.kind.read(value));

@@ -70,8 +70,10 @@ impl Reader<'_> {
         let chosen = matches!(kind, Kind::Choice | Kind::Choices);
         let Some(raw) = raw else {
             return match chosen {
-                true => Err(Mistake::new(at.clone(), format!("a `{}` needs `options`", kind.name()))
-                    .valid(["a list of texts", "{ from = \"…\" }"])),
+                true => Err(
+                    Mistake::new(at.clone(), format!("a `{}` needs `options`", kind.name()))
+                        .valid(["a list of texts", "{ from = \"…\" }"]),
+                ),
                 false => Ok(None),
             };
         };
@@ -94,7 +96,11 @@ impl Reader<'_> {
                 let known = Source::ALL.into_iter().find(|source| source.name() == name);
                 let names = Source::ALL.map(Source::name);
                 let source = known.ok_or_else(|| {
-                    Mistake::new(at.clone(), format!("there are no options from `{}`", shown(&name))).valid(names)
+                    Mistake::new(
+                        at.clone(),
+                        format!("there are no options from `{}`", shown(&name)),
+                    )
+                    .valid(names)
                 })?;
                 if source.of_provider() && self.form.provider_field().is_none() {
                     let problem = format!(
@@ -119,9 +125,11 @@ impl Reader<'_> {
             }
         };
         let path = path(raw.get_ref(), &sample, raw.span())?;
-        let other = self.form.fields().map(|(_, field)| field).find(|field| {
-            field.sets.as_ref() == Some(&path) && field.when.is_none()
-        });
+        let other = self
+            .form
+            .fields()
+            .map(|(_, field)| field)
+            .find(|field| field.sets.as_ref() == Some(&path) && field.when.is_none());
         match other {
             Some(other) => {
                 let problem = format!("`{}` is already set by `{}`", path.text(), other.key);
@@ -164,9 +172,7 @@ impl Reader<'_> {
                 _ => {
                     let problem =
                         "a default is a value, or the usual region of the provider of an earlier question";
-                    return Err(
-                        Mistake::new(at, problem).valid(["value = …", "from = \"default_region\""])
-                    );
+                    return Err(Mistake::new(at, problem).valid(["value = …", "from = \"default_region\""]));
                 }
             };
             fallbacks.push(Fallback { when, value });
@@ -203,10 +209,7 @@ fn kind(raw: &Spanned<String>) -> Result<Kind, Mistake> {
     Kind::named(name).ok_or_else(|| {
         let names = Kind::ALL.map(Kind::name);
         let problem = match nearest(name, names.into_iter()) {
-            Some(near) => format!(
-                "there is no type `{}`; did you mean `{near}`?",
-                shown(name)
-            ),
+            Some(near) => format!("there is no type `{}`; did you mean `{near}`?", shown(name)),
             None => format!("there is no type `{}`", shown(name)),
         };
         Mistake::new(raw.span(), problem).valid(names)
@@ -218,14 +221,24 @@ fn path(text: &str, sample: &Value, at: Range<usize>) -> Result<Path, Mistake> {
     let wrong = |reason: &str| {
         let (reason, valid) = match reason.split_once(", expected ") {
             Some((reason, expected)) if reason.contains("unknown field") => {
-                let names: Vec<String> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+                let names: Vec<String> = expected
+                    .split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .map(str::to_owned)
+                    .collect();
                 (reason.replace("unknown field", "there is no"), names)
             }
             _ => (reason.to_owned(), Vec::new()),
         };
-        Mistake::new(at.clone(), format!("`{}` is not in an intent: {reason}", shown(text))).valid(valid)
+        Mistake::new(
+            at.clone(),
+            format!("`{}` is not in an intent: {reason}", shown(text)),
+        )
+        .valid(valid)
     };
-    let path = Path::read(text).map_err(|rule| Mistake::new(at.clone(), format!("`{}` {rule}", shown(text))))?;
+    let path =
+        Path::read(text).map_err(|rule| Mistake::new(at.clone(), format!("`{}` {rule}", shown(text))))?;
     let probe = Filling {
         path: &path,
         value: sample,
@@ -281,14 +294,20 @@ fn rules(raw: &mut RawField, kind: Kind) -> Result<Vec<Rule>, Mistake> {
             .size_limit(PATTERN_BYTES)
             .build();
         let compiled = compiled.map_err(|_| {
-            let problem = format!("`{}` is not a regular expression, or a large one", shown(&pattern));
+            let problem = format!(
+                "`{}` is not a regular expression, or a large one",
+                shown(&pattern)
+            );
             Mistake::new(at.clone(), problem)
         })?;
         add(textual, "pattern", at, Test::Pattern(compiled), said)?;
     }
     if let Some((at, ([min, max], said))) = parts(raw.length.take()) {
         if min > max {
-            return Err(Mistake::new(at, "`length` must be `[from, to]`, the smaller first"));
+            return Err(Mistake::new(
+                at,
+                "`length` must be `[from, to]`, the smaller first",
+            ));
         }
         let fits = textual || kind.many();
         add(fits, "length", at, Test::Length(min, max), said)?;

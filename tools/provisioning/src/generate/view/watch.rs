@@ -93,7 +93,11 @@ pub(super) fn password_of(name: &str) -> String {
 pub(super) fn secrets(intent: &Intent) -> Vec<Secret> {
     let databases = intent.databases.iter().enumerate().map(|(at, database)| {
         let name = password_of(&database.name);
-        (name, database.password.as_ref(), format!("databases.{at}.password"))
+        (
+            name,
+            database.password.as_ref(),
+            format!("databases.{at}.password"),
+        )
     });
     let dashboards = intent.monitoring.iter().map(|monitoring| {
         let mark = "monitoring.dashboards_password".to_owned();

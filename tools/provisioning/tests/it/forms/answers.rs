@@ -26,7 +26,10 @@ fn the_fewest_answers_give_a_configuration_that_says_what_was_assumed() {
     for name in SHIPPED {
         let understood = check(name, "provider=upcloud").unwrap_or_else(|wrong| panic!("{wrong:?}"));
         let intent = understood.intent.as_ref().unwrap();
-        assert_eq!((intent.provider.as_str(), intent.region.as_str()), ("upcloud", "fi-hel1"));
+        assert_eq!(
+            (intent.provider.as_str(), intent.region.as_str()),
+            ("upcloud", "fi-hel1")
+        );
         let assumed = |path: &str| understood.assumptions.iter().any(|taken| taken.path == path);
         assert!(assumed("region"), "{name}: {:?}", understood.assumptions);
         let text = whole(&understood);
@@ -82,7 +85,10 @@ fn everything_wrong_is_said_at_once() {
     );
     let region = &all[2];
     assert!(region.valid.contains(&"us-east-1".to_owned()), "{region:?}");
-    assert!(region.suggestion.as_deref().unwrap().starts_with("us-east"), "{region:?}");
+    assert!(
+        region.suggestion.as_deref().unwrap().starts_with("us-east"),
+        "{region:?}"
+    );
     assert_eq!(all[1].suggestion.as_deref(), Some("workers"));
     assert_eq!(all[3].to_string(), "`control_planes` is `4`, but must be odd");
     assert_eq!(
@@ -107,14 +113,23 @@ fn what_depends_on_a_wrong_answer_is_not_judged() {
 
 #[test]
 fn regions_and_plans_are_those_of_the_provider() {
-    assert!(check("server", "provider=upcloud;region=de-fra1;sized_by=plan;plan=CLOUDNATIVE-16xCPU-32GB").is_ok());
+    assert!(
+        check(
+            "server",
+            "provider=upcloud;region=de-fra1;sized_by=plan;plan=CLOUDNATIVE-16xCPU-32GB"
+        )
+        .is_ok()
+    );
     let plan = wrong("server", "provider=upcloud;sized_by=plan;plan=t3.medium");
     assert_eq!(plan[0].kind, Breach::NotListed);
     assert!(plan[0].rule.contains("at upcloud"), "{plan:?}");
     // Nobody has the regions of gcp: any is taken, and none is assumed.
     assert!(check("server", "provider=gcp;region=europe-west1").is_ok());
     let region = wrong("server", "provider=gcp");
-    assert_eq!((region[0].field.as_str(), region[0].kind), ("region", Breach::Missing));
+    assert_eq!(
+        (region[0].field.as_str(), region[0].kind),
+        ("region", Breach::Missing)
+    );
 }
 
 #[test]
@@ -198,7 +213,14 @@ fn questions_are_asked_as_they_come_to_apply() {
     let open = form.open(&answers, &catalogue);
     let region = open.iter().find(|asked| asked.field.key == "region").unwrap();
     assert_eq!(region.default, Some(Value::from("fsn1")));
-    assert!(region.choices.as_ref().unwrap().values.contains(&"nbg1".to_owned()));
+    assert!(
+        region
+            .choices
+            .as_ref()
+            .unwrap()
+            .values
+            .contains(&"nbg1".to_owned())
+    );
     let said = form.check_one("region", &Value::from("us-east-1"), &answers, &catalogue);
     assert_eq!(said.unwrap_err().kind, Breach::NotListed);
 }

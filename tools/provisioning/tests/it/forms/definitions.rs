@@ -49,8 +49,9 @@ fn shipped_forms_are_read() {
 
 #[test]
 fn an_absent_form_is_told_from_a_broken_one() {
-    let Err(Error::Absent { valid, suggestion, .. }) =
-        Form::load("clutser", &provisioning::Embedded, &catalogue())
+    let Err(Error::Absent {
+        valid, suggestion, ..
+    }) = Form::load("clutser", &provisioning::Embedded, &catalogue())
     else {
         panic!("there is no such form");
     };
