@@ -52,7 +52,8 @@ pub(crate) fn flat<'a>(round: impl Iterator<Item = &'a Asked<'a>>) -> Value {
     for asked in round {
         let field = asked.field;
         properties.insert(field.key.clone(), primitive(asked));
-        if !field.optional && asked.default.is_none() {
+        // A default that waits for another answer, such as a provider's usual region, may still come.
+        if !field.optional && field.defaults.is_empty() {
             required.push(field.key.clone());
         }
     }

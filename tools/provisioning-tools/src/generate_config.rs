@@ -109,7 +109,11 @@ impl Tool for GenerateConfig {
             partial: params.allow_partial,
         };
         let understood = intent::understand(&request, lexicon, catalogue).map_err(fail::refusal)?;
-        let request = params.description.split_whitespace().collect::<Vec<_>>().join(" ");
+        let request = params
+            .description
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         self.generation
             .finish(granted, &understood, Some(&request), catalogue, file.as_deref())
             .await

@@ -3,6 +3,7 @@
 //!
 //! Every round measures every subject once, one after the other, so that a busy machine is busy for all of them.
 
+mod forms;
 mod memory;
 mod report;
 mod servers;
@@ -75,6 +76,7 @@ async fn measure(arguments: &BenchArguments) -> Result<report::Report, Failure> 
     for _ in 0..arguments.rounds {
         servers::round(&bench, &mut report).await?;
         validation::round(&bench, &mut report).await?;
+        forms::round(&mut report)?;
     }
     Ok(report)
 }

@@ -2,5 +2,6 @@
 
 mod cost;
 mod forms;
+mod fuzz;
 mod generation;
 mod proposals;

@@ -1,5 +1,7 @@
 //! What a language model proposes, held to the words it was made of.
 
+use std::sync::Arc;
+
 use provisioning::Embedded;
 use provisioning::cost::PriceBook;
 use provisioning::intent::{
@@ -32,7 +34,7 @@ fn proposal(evidence: &[(&str, &str)]) -> Proposal {
 }
 
 fn judge(proposal: &Proposal, partial: bool) -> Result<Understood, Refusal> {
-    let catalogue = Catalogue::new(PriceBook::load(&Embedded).unwrap(), &Embedded);
+    let catalogue = Catalogue::new(Arc::new(PriceBook::load(&Embedded).unwrap()), &Embedded);
     let lexicon = Lexicon::load(&Embedded, &catalogue).unwrap();
     let request = Request {
         text: WISH,

@@ -160,7 +160,7 @@ fn what_is_wrong_with_files_and_forms_is_said() {
                 "region=us-east-9",
             ],
             13,
-            "us-east-1",
+            "did you mean `us-east-",
         ),
         (
             vec![

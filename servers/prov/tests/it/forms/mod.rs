@@ -4,6 +4,8 @@ mod asking;
 mod command;
 mod rendering;
 
+use std::sync::Arc;
+
 use provisioning::Embedded;
 use provisioning::cost::PriceBook;
 use provisioning::form::{Answers, Form};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) const SHIPPED: [&str; 5] = ["cluster", "database", "monitoring", "network", "server"];
 
 pub(crate) fn catalogue() -> Catalogue {
-    Catalogue::new(PriceBook::load(&Embedded).unwrap(), &Embedded)
+    Catalogue::new(Arc::new(PriceBook::load(&Embedded).unwrap()), &Embedded)
 }
 
 pub(crate) fn form(name: &str, catalogue: &Catalogue) -> Form {

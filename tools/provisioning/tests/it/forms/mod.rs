@@ -3,6 +3,8 @@
 mod answers;
 mod definitions;
 
+use std::sync::Arc;
+
 use provisioning::Embedded;
 use provisioning::cost::PriceBook;
 use provisioning::form::{Answers, Form, Value};
@@ -12,7 +14,7 @@ use provisioning::intent::Catalogue;
 pub(crate) const SHIPPED: [&str; 5] = ["cluster", "database", "monitoring", "network", "server"];
 
 pub(crate) fn catalogue() -> Catalogue {
-    Catalogue::new(PriceBook::load(&Embedded).unwrap(), &Embedded)
+    Catalogue::new(Arc::new(PriceBook::load(&Embedded).unwrap()), &Embedded)
 }
 
 pub(crate) fn form(name: &str) -> Form {
