@@ -69,7 +69,10 @@ pub(super) fn round(report: &mut Report) -> Result<(), Failure> {
         let answers: Answers = pairs.iter().map(typed).collect();
         if let Err(wrong) = form.check(&answers, &catalogue) {
             let said: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-            return Err(Failure::new(format!("the answers to `{name}` do not hold: {}", said.join("; "))));
+            return Err(Failure::new(format!(
+                "the answers to `{name}` do not hold: {}",
+                said.join("; ")
+            )));
         }
         let mut times = Vec::with_capacity(SAMPLES);
         for _ in 0..SAMPLES {
@@ -79,7 +82,12 @@ pub(super) fn round(report: &mut Report) -> Result<(), Failure> {
             }
             times.push(began.elapsed().as_secs_f64() * 1e6 / f64::from(CHECKS));
         }
-        report.add(&format!("check the answers of the form {name}"), "µs", "prov, in the process", times);
+        report.add(
+            &format!("check the answers of the form {name}"),
+            "µs",
+            "prov, in the process",
+            times,
+        );
     }
     Ok(())
 }

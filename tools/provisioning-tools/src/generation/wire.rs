@@ -5,13 +5,12 @@ mod watch;
 use std::collections::BTreeMap;
 
 use provisioning::intent;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use watch::{Alert, Monitoring};
 
 /// What was understood.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Intent {
     /// Name of the provider.
     provider: String,
@@ -47,7 +46,7 @@ pub(super) struct Intent {
 }
 
 /// The most that a month may cost.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Budget {
     /// Whole units of the currency.
     amount: u64,
@@ -57,7 +56,7 @@ struct Budget {
 }
 
 /// Servers of one kind.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Server {
     /// Name.
     name: String,
@@ -87,7 +86,7 @@ struct Server {
 }
 
 /// A Kubernetes cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Cluster {
     /// Name.
     name: String,
@@ -124,7 +123,7 @@ struct Cluster {
 }
 
 /// A database.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Database {
     /// Name.
     name: String,
@@ -164,7 +163,7 @@ struct Database {
 }
 
 /// The private network.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Network {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,10 @@
 //! Monitoring and alerts on the wire.
 
 use provisioning::intent;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What is measured and logged.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Monitoring {
     /// Whether measurements are collected.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +42,7 @@ pub(super) struct Monitoring {
 }
 
 /// When somebody is told.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Alert {
     /// Name.
     name: String,
