@@ -32,6 +32,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Generate a configuration from a description; short for `mcp generate`
     Generate(GenerateArguments),
+    /// Generate a configuration from the answers to a form
+    Wizard(WizardArguments),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -151,4 +153,49 @@ pub struct GenerateArguments {
     /// Go on without the words that are not understood
     #[arg(long)]
     pub allow_partial: bool,
+}
+
+/// `wizard`.
+#[derive(Debug, Args)]
+pub struct WizardArguments {
+    /// The form: cluster, database, monitoring, network, server, or one of the workspace's `.prov/forms`
+    #[arg(value_name = "FORM")]
+    pub form: String,
+
+    /// Answers in a file: .toml, .json or .yaml
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+
+    /// Answer one question, which stands above the file; may be given several times
+    ///
+    /// Lists have commas between. A secret is answered with where it is kept:
+    /// `password=vault:secret/shop/database#password`.
+    #[arg(long = "answer", value_name = "KEY=VALUE")]
+    pub answer: Vec<String>,
+
+    /// Take every default, and ask only what has none
+    ///
+    /// Without a terminal nothing is asked: what has no default must be answered by `--answers` or `--answer`.
+    #[arg(long)]
+    pub defaults: bool,
+
+    /// Ask in plain lines, without menus and colour, as with `NO_COLOR` or `TERM=dumb`
+    #[arg(long)]
+    pub plain: bool,
+
+    /// Name of the file that imports the others
+    #[arg(long, value_name = "NAME")]
+    pub file: Option<String>,
+
+    /// Write the files into this folder instead of printing them
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Write the answers into this file: .toml, .json or .yaml
+    #[arg(long, value_name = "FILE")]
+    pub save_answers: Option<PathBuf>,
+
+    /// Write over files that are there
+    #[arg(long)]
+    pub force: bool,
 }

@@ -6,6 +6,7 @@ mod findings;
 mod generate;
 mod input;
 mod validate;
+mod wizard;
 
 use clap::CommandFactory as _;
 use console::{Exit, Failure};
@@ -30,6 +31,7 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)
         }
+        Command::Wizard(arguments) => wizard::run(&arguments, session),
         Command::Audit(command) => command.run(session),
         Command::Config(command) => command.run(session),
         Command::Completions(arguments) => arguments.run(Cli::command(), session.printer()),

@@ -1,5 +1,6 @@
 //! Adapters to ports: the only place of `prov` that names them.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use provisioning::{Assets, Embedded, Evaluate};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_tools::{
-    CheckCompliance, EstimateCost, GenerateConfig, ProvisioningDocuments, Shelf, ValidateConfig,
+    CheckCompliance, EstimateCost, GenerateConfig, GenerateFromForm, ProvisioningDocuments, Shelf,
+    ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -45,7 +47,8 @@ fn about() -> About {
         instructions: "Provisioning of typed infrastructure: validate a Nickel configuration (servers, networks, \
             Kubernetes clusters on AWS, UpCloud, Hetzner or local LXD) with `validate_config`, estimate its monthly \
             cost with `estimate_cost`, and check it against SOC 2, HIPAA, GDPR and PCI DSS controls with \
-            `check_compliance`: a pass is evidence, never a certificate. Validate before you price, and after every change. The schemas are resources \
+            `check_compliance`: a pass is evidence, never a certificate. A new configuration comes from words with `generate_config`, or from the answers to a form \
+            with `generate_from_form`: `form-schema://<name>` has the questions. Validate before you price, and after every change. The schemas are resources \
             `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
             configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
             is listed as unpriced and never counted as zero. Nothing here changes infrastructure."
@@ -59,9 +62,8 @@ fn smallest() -> Map<String, Value> {
 }
 
 fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
-    let files = WorkspaceFiles::new(wiring.workspace);
-    let assets: Arc<dyn Assets> = Arc::new(WorkspaceAssets::new(files.clone(), Arc::new(Embedded)));
-    let workspace: Arc<dyn Workspace> = Arc::new(files);
+    let assets = assets(wiring.workspace);
+    let workspace: Arc<dyn Workspace> = Arc::new(WorkspaceFiles::new(wiring.workspace));
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
     let evaluate: Arc<dyn Evaluate> = Arc::clone(&pool) as Arc<dyn Evaluate>;
     let catalog = catalog(&evaluate, &assets, &workspace)
@@ -79,6 +81,13 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     })
 }
 
+/// The shipped data, and what replaces it in `workspace`.
+#[must_use]
+pub fn assets(workspace: &Path) -> Arc<dyn Assets> {
+    let files = WorkspaceFiles::new(workspace);
+    Arc::new(WorkspaceAssets::new(files, Arc::new(Embedded)))
+}
+
 /// The tools, in the order a newcomer would learn them.
 pub fn catalog(
     evaluate: &Arc<dyn Evaluate>,
@@ -88,6 +97,11 @@ pub fn catalog(
     let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
+            Arc::clone(evaluate),
+            Arc::clone(&shelf),
+            today,
+        ))?
+        .with(GenerateFromForm::new(
             Arc::clone(evaluate),
             Arc::clone(&shelf),
             today,

@@ -1,17 +1,26 @@
-//! What can be read without a tool: the schemas and the examples, as in force in the workspace.
+//! What can be read without a tool: schemas, examples and forms, as in force in the workspace.
 
 use std::sync::Arc;
 
+use provisioning::cost::PriceBook;
+use provisioning::form::Form;
+use provisioning::intent::Catalogue;
 use provisioning::{Asset, AssetKind, Assets};
 use toolcall::{
     BoxFuture, Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, ErrorKind,
     ToolError,
 };
 
-use crate::fail;
+use crate::{fail, form_schema};
 
 /// The media type of Nickel text.
 const NICKEL: &str = "text/x-nickel";
+/// The media type of TOML.
+const TOML: &str = "application/toml";
+/// The media type of a JSON schema.
+const JSON_SCHEMA: &str = "application/schema+json";
+/// The scheme of documents that are made of forms.
+const FORM_SCHEMA: &str = "form-schema";
 
 /// One family of documents.
 struct Family {
@@ -19,24 +28,41 @@ struct Family {
     kind: AssetKind,
     what: &'static str,
     description: &'static str,
+    mime_type: &'static str,
 }
 
-const FAMILIES: [Family; 2] = [
+const FAMILIES: [Family; 4] = [
     Family {
         scheme: "schema",
         kind: AssetKind::Schema,
         what: "schema",
         description: "A Nickel contract: every field with its unit, range and default",
+        mime_type: NICKEL,
     },
     Family {
         scheme: "example",
         kind: AssetKind::Example,
         what: "example",
         description: "An example configuration that can be validated and priced",
+        mime_type: NICKEL,
+    },
+    Family {
+        scheme: "form",
+        kind: AssetKind::Form,
+        what: "form",
+        description: "A form: questions whose answers `generate_from_form` makes a configuration of",
+        mime_type: TOML,
+    },
+    Family {
+        scheme: FORM_SCHEMA,
+        kind: AssetKind::Form,
+        what: "form schema",
+        description: "The answers to a form as a JSON schema, with the options of the catalogue",
+        mime_type: JSON_SCHEMA,
     },
 ];
 
-/// Serves `schema://<name>` and `example://<name>`.
+/// Serves `schema://<name>`, `example://<name>`, `form://<name>` and `form-schema://<name>`.
 pub struct ProvisioningDocuments {
     assets: Arc<dyn Assets>,
 }
@@ -54,7 +80,7 @@ impl ProvisioningDocuments {
         names.iter().map(|asset| stem(&asset.path).to_owned()).collect()
     }
 
-    fn find(&self, uri: &str) -> Result<Asset, ToolError> {
+    fn find(&self, uri: &str) -> Result<(&'static Family, Asset), ToolError> {
         let wanted = uri.split_once("://").and_then(|(scheme, name)| {
             let family = FAMILIES.iter().find(|family| family.scheme == scheme)?;
             Some((family, name))
@@ -62,7 +88,8 @@ impl ProvisioningDocuments {
         let found = match wanted {
             Some((family, name)) => {
                 let assets = self.assets.load(family.kind).map_err(fail::assets)?;
-                assets.into_iter().find(|asset| stem(&asset.path) == name)
+                let found = assets.into_iter().find(|asset| stem(&asset.path) == name);
+                found.map(|asset| (family, asset))
             }
             None => None,
         };
@@ -80,8 +107,21 @@ impl ProvisioningDocuments {
     }
 }
 
+impl ProvisioningDocuments {
+    /// The schema of the form `name`.
+    fn form_schema(&self, name: &str) -> Result<String, ToolError> {
+        let book = PriceBook::load(self.assets.as_ref()).map_err(fail::cost)?;
+        let catalogue = Catalogue::new(Arc::new(book), self.assets.as_ref());
+        let form = Form::load(name, self.assets.as_ref(), &catalogue).map_err(fail::form)?;
+        let schema = form_schema::whole(&form, &catalogue);
+        Ok(format!("{schema:#}\n"))
+    }
+}
+
 fn stem(path: &str) -> &str {
-    path.strip_suffix(".ncl").unwrap_or(path)
+    path.strip_suffix(".ncl")
+        .or_else(|| path.strip_suffix(".toml"))
+        .unwrap_or(path)
 }
 
 impl Documents for ProvisioningDocuments {
@@ -95,8 +135,9 @@ impl Documents for ProvisioningDocuments {
                     title: format!("{name} ({})", family.what),
                     name,
                     description: format!("{}; {}", family.description, asset.origin),
-                    mime_type: NICKEL.to_owned(),
-                    size: Some(asset.size),
+                    mime_type: family.mime_type.to_owned(),
+                    // What is made of a form is made when it is read.
+                    size: Some(asset.size).filter(|_| family.scheme != FORM_SCHEMA),
                 });
             }
         }
@@ -111,19 +152,24 @@ impl Documents for ProvisioningDocuments {
                 name: family.what.to_owned(),
                 title: format!("A configuration {}", family.what),
                 description: family.description.to_owned(),
-                mime_type: NICKEL.to_owned(),
+                mime_type: family.mime_type.to_owned(),
             })
             .collect()
     }
 
     fn read<'a>(&'a self, uri: &'a str) -> BoxFuture<'a, Result<Document, ToolError>> {
         Box::pin(async move {
-            let asset = self.find(uri)?;
+            let (family, asset) = self.find(uri)?;
+            let text = match family.scheme {
+                FORM_SCHEMA => self.form_schema(stem(&asset.path))?,
+                _ => asset.text.into_owned(),
+            };
             Ok(Document {
                 uri: uri.to_owned(),
-                mime_type: NICKEL.to_owned(),
-                public: asset.origin == "builtin",
-                body: DocumentBody::Text(redacted::clean(&asset.text).into_owned()),
+                mime_type: family.mime_type.to_owned(),
+                // The options of a form schema are the catalogue's, which may be the workspace's own.
+                public: asset.origin == "builtin" && family.scheme != FORM_SCHEMA,
+                body: DocumentBody::Text(redacted::clean(&text).into_owned()),
             })
         })
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
+use provisioning::form::{self, Breach, Wrong};
 use provisioning::intent::Refusal;
 use provisioning::{assets, compliance, workspace};
+use serde_json::{Value, json};
 use toolcall::{ErrorKind, ToolError};
 
 /// Why nothing came out of an evaluation.
@@ -166,9 +168,66 @@ pub(crate) fn refusal(refusal: Refusal) -> ToolError {
                 .allowed(valid)
                 .hint("change what the description says of it")
         }
+        Refusal::Evidence { .. } => {
+            error(ErrorKind::InvalidArgument).hint("quote the description exactly, for a value of the intent")
+        }
         Refusal::Lexicon { .. } => ToolError::new(ErrorKind::Unavailable, message)
             .hint("mend or remove the file in the workspace's `.prov/lexicon` folder"),
     }
+}
+
+/// Why there is no form.
+pub(crate) fn form(error: form::Error) -> ToolError {
+    let message = redacted::clean(&error.to_string()).into_owned();
+    match error {
+        form::Error::Absent {
+            valid, suggestion, ..
+        } => ToolError::new(ErrorKind::UnknownValue, message)
+            .field("form")
+            .allowed(valid)
+            .hint(suggested(suggestion)),
+        form::Error::Definition { valid, .. } => ToolError::new(ErrorKind::Unavailable, message)
+            .allowed(valid)
+            .hint("mend the form, or remove it from the workspace's `.prov/forms` folder to use the shipped one"),
+        form::Error::Assets(error) => ToolError::new(ErrorKind::Unavailable, message).hint(error.hint()),
+    }
+}
+
+/// Why answers make no configuration: all that is wrong at once, for people and for programs.
+pub(crate) fn answers(form: &str, wrong: &[Wrong]) -> ToolError {
+    let all = |kinds: &[Breach]| wrong.iter().all(|one| kinds.contains(&one.kind));
+    let kind = if all(&[Breach::Missing]) {
+        ErrorKind::MissingArgument
+    } else if all(&[Breach::Missing, Breach::NotListed]) {
+        ErrorKind::UnknownValue
+    } else {
+        ErrorKind::InvalidArgument
+    };
+    let said: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    let first = wrong.first();
+    let near = first.and_then(|one| one.suggestion.clone());
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`? `form-schema://{form}` has every question"),
+        None => format!("`form-schema://{form}` has every question with its type and options"),
+    };
+    let details: Vec<Value> = wrong
+        .iter()
+        .map(|one| {
+            json!({
+                "field": one.field,
+                "value": one.value,
+                "rule": one.rule,
+                "valid": one.valid,
+                "suggestion": one.suggestion,
+            })
+        })
+        .collect();
+    let message = redacted::clean(&said.join("; ")).into_owned();
+    ToolError::new(kind, message)
+        .field(first.map_or_else(String::new, |one| format!("answers.{}", one.field)))
+        .allowed(first.map(|one| one.valid.clone()).unwrap_or_default())
+        .details(json!({ "answers": details }))
+        .hint(hint)
 }
 
 /// There is nothing to look at.

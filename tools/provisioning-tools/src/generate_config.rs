@@ -1,30 +1,22 @@
 //! `generate_config`.
 
-mod output;
-mod wire;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use provisioning::cost::{self, Options, PriceBook};
-use provisioning::generate::Generated;
-use provisioning::intent::{self, Catalogue, Request, Understood};
-use provisioning::{Diagnostic, Evaluate, Node, Severity, Source, check};
+use provisioning::Evaluate;
+use provisioning::intent::{self, Catalogue, Request};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use toolcall::{Effect, ErrorKind, Granted, Step, Tool, ToolError, Toolset};
+use toolcall::{Effect, ErrorKind, Granted, Tool, ToolError, Toolset};
 
-use crate::finding::split;
+use crate::generation::{Generation, Output, file, step};
 use crate::shelf::Language;
 use crate::{Shelf, fail};
-use output::{Cost, Output};
 
 /// Generates configurations with the lexicon, catalogues, evaluator and calendar it holds.
 pub struct GenerateConfig {
-    evaluate: Arc<dyn Evaluate>,
-    shelf: Arc<Shelf>,
-    today: fn() -> Date,
+    generation: Generation,
 }
 
 /// Write a Nickel configuration from a description in English or Spanish; it is validated and priced before it is returned.
@@ -83,71 +75,9 @@ impl GenerateConfig {
     #[must_use]
     pub fn new(evaluate: Arc<dyn Evaluate>, shelf: Arc<Shelf>, today: fn() -> Date) -> Self {
         Self {
-            evaluate,
-            shelf,
-            today,
+            generation: Generation::new(evaluate, shelf, today),
         }
     }
-
-    /// The text of what was understood.
-    fn rendered(
-        &self,
-        understood: &Understood,
-        description: &str,
-        catalogue: &Catalogue,
-        file: Option<&str>,
-    ) -> Result<Option<Generated>, ToolError> {
-        let broken = |error: provisioning::generate::Error| {
-            ToolError::new(ErrorKind::Internal, error.to_string())
-                .hint("this is a mistake of the program; please report the description")
-                .because(error)
-        };
-        let renderer = self.shelf.renderer().map_err(broken)?;
-        let request = description.split_whitespace().collect::<Vec<_>>().join(" ");
-        renderer
-            .render(understood, Some(&request), catalogue, file)
-            .map_err(broken)
-    }
-
-    /// Whether `generated` holds, and what it costs if it does.
-    async fn proved(&self, generated: &Generated, catalogue: &Catalogue) -> Result<Proved, ToolError> {
-        let source = Source {
-            name: generated
-                .files
-                .first()
-                .map_or_else(String::new, |file| file.name.clone()),
-            text: generated.whole.clone(),
-        };
-        let evaluation = self
-            .evaluate
-            .evaluate(source, true)
-            .await
-            .map_err(fail::evaluation)?;
-        let mut findings = evaluation.diagnostics;
-        if let Some(node) = &evaluation.configuration {
-            findings.extend(check::with_catalogue(node, catalogue.book()));
-        }
-        let holds = findings.iter().all(|finding| finding.severity != Severity::Error);
-        let cost = match evaluation.configuration.filter(|_| holds) {
-            Some(node) => Some(self.cost(&node, catalogue.book())?),
-            None => None,
-        };
-        Ok(Proved { findings, cost })
-    }
-
-    fn cost(&self, node: &Node, book: &PriceBook) -> Result<cost::Estimate, ToolError> {
-        let options = Options {
-            region: None,
-            date: (self.today)(),
-        };
-        cost::estimate(node, book, &options).map_err(fail::cost)
-    }
-}
-
-/// What the evaluator and the price lists say of a generated configuration.
-struct Proved {
-    findings: Vec<Diagnostic>,
-    cost: Option<cost::Estimate>,
 }
 
 impl Tool for GenerateConfig {
@@ -169,7 +99,7 @@ impl Tool for GenerateConfig {
     async fn call(&self, granted: &Granted, params: Params) -> Result<Output, ToolError> {
         let file = file(params.file)?;
         granted.report(step(0.0, "reading the description"));
-        let language = self.shelf.language()?;
+        let language = self.generation.shelf().language()?;
         let Language { catalogue, lexicon } = language.as_ref();
         let provider = provider(params.provider, catalogue)?;
         let request = Request {
@@ -179,19 +109,14 @@ impl Tool for GenerateConfig {
             partial: params.allow_partial,
         };
         let understood = intent::understand(&request, lexicon, catalogue).map_err(fail::refusal)?;
-        granted.report(step(1.0, "writing files"));
-        let generated = self.rendered(&understood, &params.description, catalogue, file.as_deref())?;
-        let Some(generated) = generated else {
-            return Ok(Output::unclear(&understood));
-        };
-        granted.report(step(2.0, "validating and pricing"));
-        let proved = self.proved(&generated, catalogue).await?;
-        let (errors, warnings) = split(proved.findings);
-        let cost = proved
-            .cost
-            .as_ref()
-            .map(|estimate| Cost::new(estimate, understood.intent.as_ref()));
-        Ok(Output::generated(&understood, generated, errors, warnings, cost))
+        let request = params
+            .description
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        self.generation
+            .finish(granted, &understood, Some(&request), catalogue, file.as_deref())
+            .await
     }
 }
 
@@ -210,40 +135,4 @@ fn provider(provider: Option<String>, catalogue: &Catalogue) -> Result<Option<St
     .field("provider")
     .allowed(known)
     .hint("use one of the allowed values, or name the provider in the description"))
-}
-
-/// The name of the first file: a plain name, because its siblings stand beside it.
-fn file(file: Option<String>) -> Result<Option<String>, ToolError> {
-    let Some(name) = file else { return Ok(None) };
-    let stem = name.strip_suffix(".ncl").unwrap_or_default();
-    let plain = !stem.is_empty()
-        && name.len() <= 64
-        && !stem.starts_with('.')
-        && stem
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    let taken = ["servers", "networking", "databases", "kubernetes"].contains(&stem);
-    if plain && !taken {
-        return Ok(Some(name));
-    }
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    let rule = if taken {
-        "is the name of a file that it imports"
-    } else {
-        "is not a plain name that ends in `.ncl`"
-    };
-    Err(ToolError::new(
-        ErrorKind::InvalidArgument,
-        format!("argument `file` is `{shown}`, which {rule}"),
-    )
-    .field("file")
-    .hint("give a name such as `main.ncl`, without a folder"))
-}
-
-fn step(done: f64, message: &str) -> Step {
-    Step {
-        done,
-        total: Some(3.0),
-        message: message.to_owned(),
-    }
 }

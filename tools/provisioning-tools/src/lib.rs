@@ -5,7 +5,10 @@ mod documents;
 mod estimate_cost;
 mod fail;
 mod finding;
+mod form_schema;
 mod generate_config;
+mod generate_from_form;
+mod generation;
 mod shelf;
 mod validate_config;
 
@@ -15,6 +18,7 @@ pub use check_compliance::CheckCompliance;
 pub use documents::ProvisioningDocuments;
 pub use estimate_cost::EstimateCost;
 pub use generate_config::GenerateConfig;
+pub use generate_from_form::GenerateFromForm;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use provisioning::compliance::{self, Rules};
 use provisioning::cost::{self, PriceBook};
+use provisioning::form::Form;
 use provisioning::generate::{self, Renderer};
 use provisioning::intent::{Catalogue, Lexicon};
 use provisioning::{Asset, AssetKind, Assets};
@@ -18,6 +19,7 @@ use crate::fail;
 pub struct Shelf {
     assets: Arc<dyn Assets>,
     book: Memo<PriceBook>,
+    catalogue: Memo<Catalogue>,
     language: Memo<Language>,
     renderer: Memo<Renderer>,
     rules: Memo<Rules>,
@@ -36,6 +38,7 @@ impl Shelf {
         Self {
             assets,
             book: Memo::of(&[AssetKind::Price]),
+            catalogue: Memo::of(&[AssetKind::Price, AssetKind::Schema]),
             language: Memo::of(&[AssetKind::Price, AssetKind::Schema, AssetKind::Lexicon]),
             renderer: Memo::of(&[]),
             rules: Memo::of(&[AssetKind::Rule]),
@@ -46,6 +49,18 @@ impl Shelf {
     pub(crate) fn book(&self) -> Result<Arc<PriceBook>, cost::Error> {
         self.book
             .get(self.assets.as_ref(), |assets| PriceBook::load(assets))
+    }
+
+    /// The catalogues alone, for those who need no lexicon.
+    pub(crate) fn catalogue(&self) -> Result<Arc<Catalogue>, ToolError> {
+        let book = self.book().map_err(fail::cost)?;
+        self.catalogue
+            .get(self.assets.as_ref(), |assets| Ok(Catalogue::new(book, assets)))
+    }
+
+    /// The form `name`. Read for each call: one that is broken is no reason to refuse the others.
+    pub(crate) fn form(&self, name: &str, catalogue: &Catalogue) -> Result<Form, ToolError> {
+        Form::load(name, self.assets.as_ref(), catalogue).map_err(fail::form)
     }
 
     /// The catalogues and the lexicon.

@@ -22,6 +22,8 @@ pub enum AssetKind {
     Template,
     /// Packs of compliance rules, `rules/*.ncl`.
     Rule,
+    /// Forms, `forms/*.toml`.
+    Form,
 }
 
 impl AssetKind {
@@ -35,6 +37,7 @@ impl AssetKind {
             Self::Lexicon => "lexicon",
             Self::Template => "templates",
             Self::Rule => "rules",
+            Self::Form => "forms",
         }
     }
 }
@@ -231,10 +234,13 @@ const LEXICON: &[(&str, &str)] = embed!(
 );
 const TEMPLATES: &[(&str, &str)] = embed!(
     "templates":
+    "alerts.ncl.tera",
     "databases.ncl.tera",
     "kubernetes.ncl.tera",
     "main.ncl.tera",
+    "monitoring.ncl.tera",
     "networking.ncl.tera",
+    "secrets.ncl.tera",
     "servers.ncl.tera",
 );
 const RULES: &[(&str, &str)] = embed!(
@@ -247,6 +253,14 @@ const RULES: &[(&str, &str)] = embed!(
     "privacy.ncl",
     "resilience.ncl",
 );
+const FORMS: &[(&str, &str)] = embed!(
+    "forms":
+    "cluster.toml",
+    "database.toml",
+    "monitoring.toml",
+    "network.toml",
+    "server.toml",
+);
 
 impl Assets for Embedded {
     fn list(&self, kind: AssetKind) -> Vec<Asset> {
@@ -257,6 +271,7 @@ impl Assets for Embedded {
             AssetKind::Lexicon => LEXICON,
             AssetKind::Template => TEMPLATES,
             AssetKind::Rule => RULES,
+            AssetKind::Form => FORMS,
         };
         files
             .iter()

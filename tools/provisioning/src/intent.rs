@@ -12,23 +12,31 @@ mod classify;
 mod frame;
 mod language;
 mod lexicon;
+mod monitoring;
 mod pattern;
+mod proposal;
 mod refusal;
+mod secret;
 mod settle;
 mod token;
 mod understand;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use catalogue::Catalogue;
 pub use check::Problem;
 pub use lexicon::Lexicon;
+pub use monitoring::{Alert, Monitoring};
+pub use proposal::{Evidence, Proposal, Propose, proposed};
 pub use refusal::Refusal;
+pub use secret::SecretReference;
 pub use understand::{Assumption, NotUnderstood, Reason, Request, Understood, understand};
 
-pub(crate) use check::DEFAULT_BLOCK;
+pub(crate) use check::{DEFAULT_BLOCK, label};
 pub(crate) use cidr::Block;
-pub(crate) use understand::OPEN_GROUP;
+pub(crate) use understand::{OPEN_GROUP, guard_ports};
 
 /// Characters of a description from `start` up to, not including, `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +56,11 @@ pub enum Origin {
         place: Place,
         /// The words.
         text: String,
+    },
+    /// This answer to a form.
+    Answered {
+        /// The form's field.
+        field: String,
     },
     /// Nobody said it; the reason stands in the assumptions.
     Assumed,
@@ -89,7 +102,8 @@ impl Resource {
 }
 
 /// A configuration as asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Intent {
     /// Name of the provider, one of the catalogue's.
     pub provider: String,
@@ -109,10 +123,15 @@ pub struct Intent {
     pub databases: Vec<Database>,
     /// The private network.
     pub network: Option<Network>,
+    /// What is measured and logged.
+    pub monitoring: Option<Monitoring>,
+    /// When somebody is told.
+    pub alerts: Vec<Alert>,
 }
 
 /// The most that a month may cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Budget {
     /// Whole units of the currency.
     pub amount: u64,
@@ -121,7 +140,8 @@ pub struct Budget {
 }
 
 /// An operating system.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Os {
     /// The distribution, one of the schema's.
     pub family: String,
@@ -130,7 +150,8 @@ pub struct Os {
 }
 
 /// Servers of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Name, an RFC 1123 label.
     pub name: String,
@@ -155,7 +176,8 @@ pub struct Server {
 }
 
 /// A Kubernetes cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Cluster {
     /// Name, an RFC 1123 label.
     pub name: String,
@@ -182,7 +204,8 @@ pub struct Cluster {
 }
 
 /// Between how many workers a cluster scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Scaling {
     /// Fewest.
     pub min: u64,
@@ -191,7 +214,8 @@ pub struct Scaling {
 }
 
 /// A database.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// Name, an RFC 1123 label.
     pub name: String,
@@ -215,10 +239,13 @@ pub struct Database {
     pub encrypted: Option<bool>,
     /// Days that a daily backup is kept.
     pub backup_days: Option<u64>,
+    /// Where the administrator's password is kept; never the password.
+    pub password: Option<String>,
 }
 
 /// The private network.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// Its name.
     pub name: Option<String>,

@@ -86,6 +86,15 @@ pub trait Tool: Send + Sync + 'static {
     /// Which one of its resources a call touches.
     fn resource(params: &Self::Params) -> String;
 
+    /// What the client has to answer before the call can be made; nothing, unless a tool says otherwise. It is asked
+    /// again after each round, whose answers are in the proof.
+    ///
+    /// # Errors
+    /// As for the call itself.
+    fn ask(&self, _granted: &Granted, _params: &Self::Params) -> Result<Option<Ask>, ToolError> {
+        Ok(None)
+    }
+
     /// Makes the call. The future is dropped when the call is cancelled or too late: stop the work then.
     fn call(
         &self,
@@ -230,6 +239,9 @@ impl<T: Tool> AnyTool for Erased<T> {
         };
         let run = move |granted: Granted| -> BoxFuture<'static, Result<Reply, ToolError>> {
             Box::pin(async move {
+                if let Some(ask) = self.tool.ask(&granted, &params)? {
+                    return Ok(Reply::Ask(ask));
+                }
                 let output = self.tool.call(&granted, params).await?;
                 let structure = serde_json::to_value(output).map_err(|error| {
                     ToolError::new(ErrorKind::Internal, "the answer could not be written as JSON")

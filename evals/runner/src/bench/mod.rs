@@ -3,6 +3,7 @@
 //!
 //! Every round measures every subject once, one after the other, so that a busy machine is busy for all of them.
 
+mod forms;
 mod generation;
 mod memory;
 mod report;
@@ -77,6 +78,7 @@ async fn measure(arguments: &BenchArguments) -> Result<report::Report, Failure> 
         servers::round(&bench, &mut report).await?;
         validation::round(&bench, &mut report).await?;
         generation::round(&bench, &mut report).await?;
+        forms::round(&mut report)?;
     }
     Ok(report)
 }

@@ -34,20 +34,30 @@ pub(super) fn run(arguments: &GenerateArguments, session: &Session<'_, ProvConfi
     }
     call.insert("allow_partial".to_owned(), json!(arguments.allow_partial));
     let output = session.call(&Selection::default(), "generate_config", call)?;
+    show(&output, arguments.output.as_deref(), arguments.force, session)
+}
+
+/// Says what came out, and prints the files or writes them into `folder`.
+pub(super) fn show(
+    output: &Value,
+    folder: Option<&Path>,
+    force: bool,
+    session: &Session<'_, ProvConfig>,
+) -> Result<Exit, Failure> {
     let printer = session.printer();
-    for line in talk(&output) {
+    for line in talk(output) {
         printer.say(&line);
     }
-    if let Some(folder) = &arguments.output {
-        for path in write(folder, &output, arguments.force)? {
+    if let Some(folder) = folder {
+        for path in write(folder, output, force)? {
             printer.say(&format!("wrote `{path}`"));
         }
     }
     match printer.format() {
-        Format::Json => program::printed(printer.json(&output))?,
-        Format::Table | Format::Markdown if arguments.output.is_none() && !files(&output).is_empty() => {
+        Format::Json => program::printed(printer.json(output))?,
+        Format::Table | Format::Markdown if folder.is_none() && !files(output).is_empty() => {
             let markdown = printer.format() == Format::Markdown;
-            program::printed(printer.data(&text(&output, markdown)))?
+            program::printed(printer.data(&text(output, markdown)))?
         }
         Format::Table | Format::Markdown => Exit::Ok,
     };

@@ -11,6 +11,7 @@
 mod client_file;
 mod commands;
 mod compliance;
+mod forms;
 mod generation;
 mod install;
 mod pages;

@@ -52,10 +52,35 @@ fn said(path: &str, origins: &BTreeMap<String, Origin>, assumptions: &[Assumptio
     if let Some(assumption) = assumed {
         return Some(format!("# assumed: {}", escaped(&assumption.why)));
     }
-    match origins.get(path)? {
+    match origins.get(path).or_else(|| within(path, origins))? {
         Origin::Said { text, .. } => Some(format!("{FROM}\"{}\"", escaped(text))),
-        Origin::Assumed => None,
+        Origin::Answered { field } => Some(format!("{FROM}answer \"{}\"", escaped(field))),
+        Origin::Assumed => {
+            let part = |assumption: &&Assumption| {
+                assumption
+                    .path
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('.'))
+            };
+            let assumption = assumptions.iter().find(part)?;
+            Some(format!("# assumed: {}", escaped(&assumption.why)))
+        }
     }
+}
+
+/// The first part of what stands at `path`, for a line that is made of several values; what was answered before what
+/// was assumed.
+fn within<'o>(path: &str, origins: &'o BTreeMap<String, Origin>) -> Option<&'o Origin> {
+    let parts = || {
+        let from = format!("{path}.");
+        origins
+            .range(from.clone()..)
+            .take_while(move |(part, _)| part.starts_with(&from))
+            .map(|(_, origin)| origin)
+    };
+    parts()
+        .find(|origin| **origin != Origin::Assumed)
+        .or_else(|| parts().next())
 }
 
 #[cfg(test)]

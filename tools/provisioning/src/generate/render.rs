@@ -11,7 +11,15 @@ use crate::{AssetKind, Assets, Embedded};
 /// The file that imports the others.
 const MAIN: &str = "main.ncl";
 /// The other files in the order in which `main.ncl` imports them.
-const PARTS: [&str; 4] = ["networking.ncl", "servers.ncl", "databases.ncl", "kubernetes.ncl"];
+const PARTS: [&str; 7] = [
+    "networking.ncl",
+    "servers.ncl",
+    "databases.ncl",
+    "kubernetes.ncl",
+    "monitoring.ncl",
+    "alerts.ncl",
+    "secrets.ncl",
+];
 
 /// Why there is no text.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +130,16 @@ fn wanted(name: &str, intent: &Intent) -> bool {
         "servers.ncl" => !intent.servers.is_empty(),
         "databases.ncl" => !intent.databases.is_empty(),
         "kubernetes.ncl" => !intent.clusters.is_empty(),
+        "monitoring.ncl" => intent.monitoring.is_some(),
+        "alerts.ncl" => !intent.alerts.is_empty(),
+        "secrets.ncl" => {
+            let watch = intent.monitoring.as_ref();
+            intent
+                .databases
+                .iter()
+                .any(|database| database.password.is_some())
+                || watch.is_some_and(|watch| watch.dashboards_password.is_some())
+        }
         _ => intent.network.is_some(),
     }
 }

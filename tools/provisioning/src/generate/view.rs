@@ -1,5 +1,7 @@
 //! An intent as templates see it: every name is there, `none` for what nobody said, with the path of each part.
 
+mod watch;
+
 use serde::Serialize;
 
 use crate::intent::{Block, Intent, Network};
@@ -18,6 +20,10 @@ pub(super) struct View<'a> {
     clusters: Vec<Cluster<'a>>,
     databases: Vec<Database<'a>>,
     network: Option<Net<'a>>,
+    monitoring: Option<watch::Monitoring<'a>>,
+    alerts: Vec<watch::Alert<'a>>,
+    contact: Option<&'a str>,
+    secrets: Vec<watch::Secret>,
     open_group: &'static str,
 }
 
@@ -101,6 +107,7 @@ struct Database<'a> {
     disk_gb: Option<u64>,
     encrypted: Option<bool>,
     backup_days: Option<u64>,
+    password: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -141,6 +148,13 @@ impl<'a> View<'a> {
             clusters: intent.clusters.iter().enumerate().map(cluster).collect(),
             databases: intent.databases.iter().enumerate().map(database).collect(),
             network: intent.network.as_ref().map(network),
+            monitoring: intent.monitoring.as_ref().map(watch::monitoring),
+            alerts: intent.alerts.iter().enumerate().map(watch::alert).collect(),
+            contact: intent
+                .monitoring
+                .as_ref()
+                .and_then(|monitoring| monitoring.contact.as_deref()),
+            secrets: watch::secrets(intent),
             open_group: crate::intent::OPEN_GROUP,
         }
     }
@@ -215,6 +229,10 @@ fn database((at, database): (usize, &crate::intent::Database)) -> Database<'_> {
         disk_gb: database.disk_gb,
         encrypted: database.encrypted,
         backup_days: database.backup_days,
+        password: database
+            .password
+            .is_some()
+            .then(|| watch::password_of(&database.name)),
     }
 }
 

@@ -104,6 +104,7 @@ impl Builder<'_> {
             disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
             encrypted: self.flag(&reading, "encrypted", "encrypted"),
             backup_days: self.number(&reading, "backup_days", "backup_days"),
+            password: None,
         };
         (database.cpu, database.memory_gb) = self.sized(&reading, database.cpu, database.memory_gb);
         database

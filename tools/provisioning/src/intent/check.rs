@@ -34,8 +34,8 @@ impl fmt::Display for Problem {
 }
 
 /// Collects problems.
-struct Checker<'a> {
-    catalogue: &'a Catalogue,
+pub(super) struct Checker<'a> {
+    pub(super) catalogue: &'a Catalogue,
     problems: Vec<Problem>,
 }
 
@@ -65,12 +65,19 @@ impl Intent {
                 checker.apart("network.cidr".to_owned(), network.cidr.as_ref());
             }
         }
+        checker.watch(self);
         checker.problems
     }
 }
 
 impl Checker<'_> {
-    fn say(&mut self, path: String, value: impl ToString, rule: impl Into<String>, valid: &[String]) {
+    pub(super) fn say(
+        &mut self,
+        path: String,
+        value: impl ToString,
+        rule: impl Into<String>,
+        valid: &[String],
+    ) {
         self.problems.push(Problem {
             path,
             value: value.to_string(),
@@ -100,6 +107,9 @@ impl Checker<'_> {
     }
 
     fn tags(&mut self, intent: &Intent) {
+        if let Some(budget) = &intent.budget {
+            self.between("budget.amount".to_owned(), Some(budget.amount), 1, u64::MAX);
+        }
         if let Some(environment) = &intent.environment {
             self.text("environment", environment);
         }
@@ -110,7 +120,7 @@ impl Checker<'_> {
     }
 
     /// Text that people read: short, and nothing in it that is not shown.
-    fn text(&mut self, path: &str, value: &str) {
+    pub(super) fn text(&mut self, path: &str, value: &str) {
         let long = value.chars().count() > 256;
         if value.trim().is_empty() || long || value.chars().any(char::is_control) {
             let shown: String = value.chars().filter(|c| !c.is_control()).take(64).collect();
@@ -142,7 +152,7 @@ impl Checker<'_> {
         }
     }
 
-    fn between(&mut self, path: String, value: Option<u64>, least: u64, most: u64) {
+    pub(super) fn between(&mut self, path: String, value: Option<u64>, least: u64, most: u64) {
         if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
             self.say(
                 path,
@@ -153,7 +163,7 @@ impl Checker<'_> {
         }
     }
 
-    fn word(&mut self, path: String, value: Option<&String>, valid: &[String]) {
+    pub(super) fn word(&mut self, path: String, value: Option<&String>, valid: &[String]) {
         if let Some(value) = value.filter(|value| !valid.contains(value)) {
             self.say(path, value, format!("must be one of {}", valid.join(", ")), valid);
         }
@@ -297,6 +307,7 @@ impl Checker<'_> {
         self.between(format!("{path}.backup_days"), database.backup_days, 0, 365);
         self.machine(path, database.cpu, database.memory_gb, database.disk_gb);
         self.plan(path, database.plan.as_ref(), provider);
+        self.secret(format!("{path}.password"), database.password.as_ref());
         let nodes = database.replicas.unwrap_or(0).saturating_add(1);
         if database.quorum == Some(true) && (nodes < 3 || nodes.is_multiple_of(2)) {
             let rule = "must make 3, 5, 7 … nodes together with the primary, to elect one among themselves";

@@ -78,6 +78,16 @@ pub enum Refusal {
         /// Every one.
         problems: Vec<Problem>,
     },
+    /// A proposal quotes words that are not there, or for a value that is not there.
+    #[error("the proposal gives `{text}` as the words for `{path}`, but {rule}")]
+    Evidence {
+        /// The path of the value.
+        path: String,
+        /// The words.
+        text: String,
+        /// What is wrong with them.
+        rule: &'static str,
+    },
     /// A lexicon file is not as it must be.
     #[error("`lexicon/{file}`: {problem}")]
     Lexicon {

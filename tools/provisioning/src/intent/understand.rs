@@ -110,7 +110,7 @@ pub fn understand(
     })
 }
 
-fn bounded(text: &str) -> Result<(), Refusal> {
+pub(super) fn bounded(text: &str) -> Result<(), Refusal> {
     // Bytes first: counting the characters of a huge text is work for nothing.
     if text.len() > LIMIT * 4 || text.chars().count() > LIMIT {
         return Err(Refusal::TooLong {
@@ -354,7 +354,7 @@ fn wanted(frames: &[Frame], resource: Option<Resource>) -> Result<(), Refusal> {
 }
 
 /// Open ports mean the servers: they are members of the group that opens them.
-fn guard_ports(intent: &mut Intent) {
+pub(crate) fn guard_ports(intent: &mut Intent) {
     let open = intent
         .network
         .as_ref()

@@ -2,4 +2,7 @@
 
 mod compliance;
 mod cost;
+mod forms;
+mod fuzz;
 mod generation;
+mod proposals;

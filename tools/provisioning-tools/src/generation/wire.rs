@@ -1,13 +1,16 @@
 //! An intent on the wire: what was said, without what was not.
 
+mod watch;
+
 use std::collections::BTreeMap;
 
 use provisioning::intent;
-use schemars::JsonSchema;
 use serde::Serialize;
 
+use watch::{Alert, Monitoring};
+
 /// What was understood.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Intent {
     /// Name of the provider.
     provider: String,
@@ -34,10 +37,16 @@ pub(super) struct Intent {
     /// The private network.
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<Network>,
+    /// What is measured and logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    monitoring: Option<Monitoring>,
+    /// When somebody is told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alerts: Vec<Alert>,
 }
 
 /// The most that a month may cost.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Budget {
     /// Whole units of the currency.
     amount: u64,
@@ -47,7 +56,7 @@ struct Budget {
 }
 
 /// Servers of one kind.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Server {
     /// Name.
     name: String,
@@ -77,7 +86,7 @@ struct Server {
 }
 
 /// A Kubernetes cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Cluster {
     /// Name.
     name: String,
@@ -114,7 +123,7 @@ struct Cluster {
 }
 
 /// A database.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Database {
     /// Name.
     name: String,
@@ -148,10 +157,13 @@ struct Database {
     /// Days that a daily backup is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     backup_days: Option<u64>,
+    /// Where the administrator's password is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
 }
 
 /// The private network.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Network {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,6 +203,8 @@ impl From<&intent::Intent> for Intent {
             clusters: intent.clusters.iter().map(Cluster::from).collect(),
             databases: intent.databases.iter().map(Database::from).collect(),
             network: intent.network.as_ref().map(Network::from),
+            monitoring: intent.monitoring.as_ref().map(Monitoring::from),
+            alerts: intent.alerts.iter().map(Alert::from).collect(),
         }
     }
 }
@@ -246,6 +260,7 @@ impl From<&intent::Database> for Database {
             disk_gb: database.disk_gb,
             encrypted: database.encrypted,
             backup_days: database.backup_days,
+            password: database.password.clone(),
         }
     }
 }

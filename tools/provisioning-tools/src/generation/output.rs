@@ -1,10 +1,14 @@
 //! A generated configuration on the wire.
+//!
+//! What other definitions say already, or nobody needs to make the next call, is an object without its fields in the
+//! schema: every client reads every definition before it asks anything.
 
 use provisioning::cost::Estimate;
 use provisioning::generate::Generated;
 use provisioning::intent::{Intent, NotUnderstood, Origin, Reason, Understood};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::wire;
 use crate::finding::Finding;
@@ -20,10 +24,12 @@ pub struct Output {
     files: Vec<File>,
     /// The same as one text without imports, for `validate_config` and `estimate_cost`; empty without files.
     config: String,
-    /// What was understood; absent while something is not.
+    /// What was understood: `provider`, `region`, and `servers`, `clusters`, `databases`, `network`, `monitoring` and
+    /// `alerts` with what was said of them. Absent while something is not understood.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Map<String, Value>>")]
     intent: Option<wire::Intent>,
-    /// Which words gave which value.
+    /// Which words or answers gave which value.
     understood: Vec<Said>,
     /// What nobody said, and why it was taken.
     assumptions: Vec<Assumption>,
@@ -31,9 +37,11 @@ pub struct Output {
     not_understood: Vec<Unclear>,
     /// Whether the configuration holds: there are files, and no errors.
     valid: bool,
-    /// Errors of the generated configuration; there should be none.
+    /// Errors of the generated configuration, as `validate_config` has them; there should be none.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     errors: Vec<Finding>,
-    /// What is worth a look.
+    /// What is worth a look, as `validate_config` has it.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     warnings: Vec<Finding>,
     /// What it costs per month, if it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,15 +69,20 @@ struct File {
     text: String,
 }
 
-/// Words and the value they gave.
+/// What gave a value: words of a description, or an answer to a form.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Said {
     /// The value's path in the intent, such as `clusters.0.cni`.
     path: String,
     /// The words.
-    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     /// Where they stand: first character, and one past the last.
-    span: [usize; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<[usize; 2]>,
+    /// The field of the form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
 }
 
 /// A value that nobody said.
@@ -276,8 +289,15 @@ fn said(understood: &Understood) -> Vec<Said> {
         .filter_map(|(path, origin)| match origin {
             Origin::Said { place, text } => Some(Said {
                 path: clean(path),
-                text: clean(text),
-                span: [place.start, place.end],
+                text: Some(clean(text)),
+                span: Some([place.start, place.end]),
+                answer: None,
+            }),
+            Origin::Answered { field } => Some(Said {
+                path: clean(path),
+                text: None,
+                span: None,
+                answer: Some(field.clone()),
             }),
             Origin::Assumed => None,
         });
