@@ -31,13 +31,14 @@ pub enum Command {
     /// Check a configuration against controls; short for `mcp check`
     Check(CheckArguments),
     /// Generate a configuration from a description; short for `mcp generate`
+    #[command(visible_alias = "gen")]
     Generate(GenerateArguments),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Look at the settings
+    /// Look at the settings, or validate a configuration
     #[command(subcommand)]
-    Config(ConfigCommand),
+    Config(ProvConfigCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArguments),
 }
@@ -56,6 +57,16 @@ pub enum ProvMcpCommand {
     Check(CheckArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
+}
+
+/// `config`: the settings, which every executable has, and the configurations, which only this one knows.
+#[derive(Debug, Subcommand)]
+pub enum ProvConfigCommand {
+    /// What every executable has.
+    #[command(flatten)]
+    Common(ConfigCommand),
+    /// Validate a configuration; the same as `validate`
+    Validate(ValidateArguments),
 }
 
 /// `validate`.
