@@ -33,6 +33,8 @@ pub enum Command {
     /// Generate a configuration from a description; short for `mcp generate`
     #[command(visible_alias = "gen")]
     Generate(GenerateArguments),
+    /// Lay out configurations in the one style
+    Fmt(FmtArguments),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -130,6 +132,22 @@ pub enum Report {
     Sarif,
     /// JUnit XML
     Junit,
+}
+
+/// `fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArguments {
+    /// The configurations, relative to the current folder; `-`, and no file at all, for standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Write nothing; list the files that are not in the style, and exit with 3 if there are any
+    #[arg(long)]
+    pub check: bool,
+
+    /// Write nothing; show what would change
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// `generate`.

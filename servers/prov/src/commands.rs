@@ -3,8 +3,10 @@
 mod check;
 mod estimate;
 mod findings;
+mod fmt;
 mod generate;
 mod input;
+mod store;
 mod validate;
 
 use clap::CommandFactory as _;
@@ -30,6 +32,7 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)
         }
+        Command::Fmt(arguments) => fmt::run(&arguments, session),
         Command::Audit(command) => command.run(session),
         Command::Config(ProvConfigCommand::Common(command)) => command.run(session),
         Command::Completions(arguments) => arguments.run(Cli::command(), session.printer()),

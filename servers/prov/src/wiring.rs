@@ -10,11 +10,11 @@ use jiff::tz::Offset;
 use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
 use provisioning::workspace::Workspace;
-use provisioning::{Assets, Embedded, Evaluate};
+use provisioning::{Assets, Embedded, Evaluate, Format};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_tools::{
-    CheckCompliance, EstimateCost, GenerateConfig, ProvisioningDocuments, Shelf, ValidateConfig,
+    CheckCompliance, EstimateCost, FormatConfig, GenerateConfig, ProvisioningDocuments, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -63,8 +63,7 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let assets: Arc<dyn Assets> = Arc::new(WorkspaceAssets::new(files.clone(), Arc::new(Embedded)));
     let workspace: Arc<dyn Workspace> = Arc::new(files);
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
-    let evaluate: Arc<dyn Evaluate> = Arc::clone(&pool) as Arc<dyn Evaluate>;
-    let catalog = catalog(&evaluate, &assets, &workspace)
+    let catalog = catalog(&pool, &assets, &workspace)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
@@ -80,11 +79,16 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
 }
 
 /// The tools, in the order a newcomer would learn them.
-pub fn catalog(
-    evaluate: &Arc<dyn Evaluate>,
+pub fn catalog<E>(
+    evaluator: &Arc<E>,
     assets: &Arc<dyn Assets>,
     workspace: &Arc<dyn Workspace>,
-) -> Result<Catalog, CatalogError> {
+) -> Result<Catalog, CatalogError>
+where
+    E: Evaluate + Format + 'static,
+{
+    let evaluate = &(Arc::clone(evaluator) as Arc<dyn Evaluate>);
+    let format = Arc::clone(evaluator) as Arc<dyn Format>;
     let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
@@ -93,6 +97,7 @@ pub fn catalog(
             today,
         ))?
         .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(&shelf)))?
+        .with(FormatConfig::new(format))?
         .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(&shelf), today))?
         .with(CheckCompliance::new(
             Arc::clone(evaluate),
