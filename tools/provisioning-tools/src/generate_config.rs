@@ -1,5 +1,6 @@
 //! `generate_config`.
 
+mod onto;
 mod output;
 mod wire;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use provisioning::cost::{self, Options, PriceBook};
-use provisioning::generate::Generated;
+use provisioning::generate::{Generated, merge_files};
 use provisioning::intent::{self, Catalogue, Request, Understood};
 use provisioning::{Diagnostic, Evaluate, Node, Severity, Source, check};
 use schemars::JsonSchema;
@@ -18,6 +19,7 @@ use toolcall::{Effect, ErrorKind, Granted, Step, Tool, ToolError, Toolset};
 use crate::finding::split;
 use crate::shelf::Language;
 use crate::{Shelf, fail};
+use onto::Onto;
 use output::{Cost, Output};
 
 /// Generates configurations with the lexicon, catalogues, evaluator and calendar it holds.
@@ -32,7 +34,7 @@ pub struct GenerateConfig {
 /// A closed grammar, no language model: the same words give the same files. Every value has a comment that says which
 /// words gave it; what nobody said is in `assumptions`. Words that are not understood are in `not_understood`, and
 /// then there are no files unless `allow_partial` is true. Contradictions and unknown values are refused with the valid
-/// ones. Names go in quotes: `a server named "web-1"`. It writes nothing to disk. Example:
+/// ones. With `onto` the result is merged with edits of what was generated before. Names go in quotes: `a server named "web-1"`. It writes nothing to disk. Example:
 /// {"description": "Create a 3-node K8s cluster with Cilium on UpCloud"}.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +53,9 @@ pub struct Params {
     /// Whether to go on without the words that are not understood.
     #[serde(default)]
     allow_partial: bool,
+    /// Files that were generated before and may have been edited since: the new text is merged into them, line by line.
+    #[serde(default)]
+    onto: Option<Vec<Onto>>,
 }
 
 /// What can be generated.
@@ -168,6 +173,7 @@ impl Tool for GenerateConfig {
 
     async fn call(&self, granted: &Granted, params: Params) -> Result<Output, ToolError> {
         let file = file(params.file)?;
+        let onto = params.onto.map(onto::before).transpose()?;
         granted.report(step(0.0, "reading the description"));
         let language = self.shelf.language()?;
         let Language { catalogue, lexicon } = language.as_ref();
@@ -185,13 +191,19 @@ impl Tool for GenerateConfig {
             return Ok(Output::unclear(&understood));
         };
         granted.report(step(2.0, "validating and pricing"));
-        let proved = self.proved(&generated, catalogue).await?;
+        let merged = onto.map(|before| merge_files(&before, &generated.files));
+        let joined = merged.as_ref().map(|merged| onto::joined(merged, &generated));
+        let proved = self.proved(joined.as_ref().unwrap_or(&generated), catalogue).await?;
         let (errors, warnings) = split(proved.findings);
         let cost = proved
             .cost
             .as_ref()
             .map(|estimate| Cost::new(estimate, understood.intent.as_ref()));
-        Ok(Output::generated(&understood, generated, errors, warnings, cost))
+        let output = Output::generated(&understood, generated, errors, warnings, cost);
+        Ok(match merged {
+            Some(merged) => output.merged(merged, joined.map(|joined| joined.whole).unwrap_or_default()),
+            None => output,
+        })
     }
 }
 
@@ -216,28 +228,33 @@ fn provider(provider: Option<String>, catalogue: &Catalogue) -> Result<Option<St
 fn file(file: Option<String>) -> Result<Option<String>, ToolError> {
     let Some(name) = file else { return Ok(None) };
     let stem = name.strip_suffix(".ncl").unwrap_or_default();
-    let plain = !stem.is_empty()
-        && name.len() <= 64
-        && !stem.starts_with('.')
-        && stem
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let taken = ["servers", "networking", "databases", "kubernetes"].contains(&stem);
-    if plain && !taken {
+    if is_plain(&name) && !taken {
         return Ok(Some(name));
     }
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
     let rule = if taken {
         "is the name of a file that it imports"
     } else {
         "is not a plain name that ends in `.ncl`"
     };
-    Err(ToolError::new(
+    Err(misnamed("file", &name, rule))
+}
+
+/// Whether `name` is a file's without a folder, that ends in `.ncl`.
+fn is_plain(name: &str) -> bool {
+    let stem = name.strip_suffix(".ncl").unwrap_or_default();
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !stem.is_empty() && name.len() <= 64 && !stem.starts_with('.') && stem.chars().all(known)
+}
+
+fn misnamed(argument: &str, name: &str, rule: &str) -> ToolError {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    ToolError::new(
         ErrorKind::InvalidArgument,
-        format!("argument `file` is `{shown}`, which {rule}"),
+        format!("argument `{argument}` is `{shown}`, which {rule}"),
     )
-    .field("file")
-    .hint("give a name such as `main.ncl`, without a folder"))
+    .field(argument)
+    .hint("give a name such as `main.ncl`, without a folder")
 }
 
 fn step(done: f64, message: &str) -> Step {

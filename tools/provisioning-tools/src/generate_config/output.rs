@@ -1,12 +1,12 @@
 //! A generated configuration on the wire.
 
 use provisioning::cost::Estimate;
-use provisioning::generate::Generated;
+use provisioning::generate::{Generated, Merged};
 use provisioning::intent::{Intent, NotUnderstood, Origin, Reason, Understood};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::wire;
+use super::{onto, wire};
 use crate::finding::Finding;
 
 /// The files, what was understood, and whether it holds.
@@ -38,6 +38,12 @@ pub struct Output {
     /// What it costs per month, if it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
+    /// With `onto`: the files after the merge; `config` and the findings are then those of the merged text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged: Option<Vec<onto::File>>,
+    /// With `onto`: what both sides changed, for a person to decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflicts: Option<Vec<onto::Conflict>>,
 }
 
 /// How it ended.
@@ -150,6 +156,8 @@ impl Output {
             errors: Vec::new(),
             warnings: Vec::new(),
             cost: None,
+            merged: None,
+            conflicts: None,
         }
     }
 
@@ -186,7 +194,23 @@ impl Output {
             errors,
             warnings,
             cost,
+            merged: None,
+            conflicts: None,
         }
+    }
+
+    /// With what came of merging it, and `whole`, which is that as one text.
+    pub(super) fn merged(mut self, merged: Vec<Merged>, whole: String) -> Self {
+        let (files, conflicts) = onto::answered(merged);
+        match conflicts.len() {
+            0 => {}
+            1 => self.summary.push_str("; 1 conflict"),
+            count => self.summary.push_str(&format!("; {count} conflicts")),
+        }
+        self.config = whole;
+        self.merged = Some(files);
+        self.conflicts = Some(conflicts);
+        self
     }
 }
 
