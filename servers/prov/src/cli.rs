@@ -134,6 +134,15 @@ pub enum Report {
     Junit,
 }
 
+/// Where the two sides of a conflict go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnConflict {
+    /// Into a file beside, which ends in `.rej`; the edited file stays as it is
+    Reject,
+    /// Into the file, between markers
+    Inline,
+}
+
 /// `fmt`.
 #[derive(Debug, Args)]
 pub struct FmtArguments {
@@ -170,12 +179,19 @@ pub struct GenerateArguments {
     pub file: Option<String>,
 
     /// Write the files into this folder instead of printing them
+    ///
+    /// Where files were generated before, the new text is merged with what was edited since. `.prov-gen` in the folder
+    /// remembers what was generated; keep it with the files and never edit it.
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
-    /// Write over files that are there
+    /// Write over files that are there, and forget what was edited
     #[arg(long, requires = "output")]
     pub force: bool,
+
+    /// Where the two sides go of what was edited and is generated otherwise than before
+    #[arg(long, requires = "output", value_enum, default_value_t = OnConflict::Reject, value_name = "WHERE")]
+    pub conflict: OnConflict,
 
     /// Go on without the words that are not understood
     #[arg(long)]

@@ -79,7 +79,11 @@ impl Pool {
         Ok(())
     }
 
-    async fn run(&self, mut source: Source, request: impl FnOnce(Source) -> Request) -> Result<Answer, Error> {
+    async fn run(
+        &self,
+        mut source: Source,
+        request: impl FnOnce(Source) -> Request,
+    ) -> Result<Answer, Error> {
         let shared = &self.shared;
         let Bounds {
             source: most,

@@ -193,7 +193,9 @@ impl Tool for GenerateConfig {
         granted.report(step(2.0, "validating and pricing"));
         let merged = onto.map(|before| merge_files(&before, &generated.files));
         let joined = merged.as_ref().map(|merged| onto::joined(merged, &generated));
-        let proved = self.proved(joined.as_ref().unwrap_or(&generated), catalogue).await?;
+        let proved = self
+            .proved(joined.as_ref().unwrap_or(&generated), catalogue)
+            .await?;
         let (errors, warnings) = split(proved.findings);
         let cost = proved
             .cost

@@ -1,8 +1,7 @@
 //! `generate`.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+mod folder;
+mod written;
 
 use console::{Exit, Failure, Format};
 use program::Session;
@@ -10,7 +9,9 @@ use serde_json::{Map, Value, json};
 use toolcall::Selection;
 
 use crate::cli::GenerateArguments;
+use crate::commands::store;
 use crate::config::ProvConfig;
+use folder::Folder;
 
 /// Largest description read from standard input, in bytes; the tool's own bound is lower and says more.
 const DESCRIPTION_BYTES: u64 = 1 << 20;
@@ -33,14 +34,30 @@ pub(super) fn run(arguments: &GenerateArguments, session: &Session<'_, ProvConfi
         }
     }
     call.insert("allow_partial".to_owned(), json!(arguments.allow_partial));
-    let output = session.call(&Selection::default(), "generate_config", call)?;
+    let folder = arguments.output.as_deref();
+    let folder = folder
+        .map(|path| Folder::open(path, arguments.force))
+        .transpose()?;
+    let answers = call.clone();
+    if let Some(onto) = folder.as_ref().map(written::onto).transpose()?.flatten() {
+        call.insert("onto".to_owned(), onto);
+    }
+    let mut output = session.call(&Selection::default(), "generate_config", call)?;
     let printer = session.printer();
     for line in talk(&output) {
         printer.say(&line);
     }
-    if let Some(folder) = &arguments.output {
-        for path in write(folder, &output, arguments.force)? {
+    let mut conflicts = 0;
+    if let Some(folder) = &folder
+        && !files(&output).is_empty()
+    {
+        store::whole(&output, "what was generated or edited")?;
+        for path in written::write(folder, &output, answers, arguments.conflict)? {
             printer.say(&format!("wrote `{path}`"));
+        }
+        conflicts = written::told(&output, arguments.conflict, printer);
+        if folder.last().is_some() {
+            written::validate(arguments, &mut output, session)?;
         }
     }
     match printer.format() {
@@ -55,7 +72,7 @@ pub(super) fn run(arguments: &GenerateArguments, session: &Session<'_, ProvConfi
     let clear = field("status").and_then(Value::as_str) != Some("needs_clarification");
     match (clear, field("valid").and_then(Value::as_bool)) {
         (false, _) => Ok(Exit::InvalidArgument),
-        (true, Some(true)) => Ok(Exit::Ok),
+        (true, Some(true)) if conflicts == 0 => Ok(Exit::Ok),
         (true, _) => Ok(Exit::InvalidConfiguration),
     }
 }
@@ -130,46 +147,4 @@ fn talk(output: &Value) -> Vec<String> {
 
 fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-/// Writes the files into `folder`. None is written if one is there already, unless `force` allows it.
-fn write(folder: &Path, output: &Value, force: bool) -> Result<Vec<String>, Failure> {
-    let files = files(output);
-    if files.is_empty() {
-        return Ok(Vec::new());
-    }
-    let there = files
-        .iter()
-        .map(|(name, _)| folder.join(name))
-        .find(|path| path.symlink_metadata().is_ok());
-    if let Some(path) = there.filter(|_| !force) {
-        return Err(Failure::new(
-            Exit::InvalidArgument,
-            format!("`{}` is there already", path.display()),
-        )
-        .hint("give another folder, or `--force` to write over it"));
-    }
-    let fail = |path: &Path, error: &std::io::Error| {
-        Failure::new(Exit::Unavailable, format!("cannot write `{}`", path.display())).because(error)
-    };
-    fs::create_dir_all(folder).map_err(|error| fail(folder, &error))?;
-    let mut written = Vec::new();
-    for (name, text) in files {
-        let path = folder.join(name);
-        if force {
-            // Removed and made anew: what a symbolic link leads to is not written over.
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(&path, &error)),
-                _ => {}
-            }
-        }
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| fail(&path, &error))?;
-        written.push(path.display().to_string());
-    }
-    Ok(written)
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf, absolute};
 
 use console::{Exit, Failure};
@@ -26,19 +27,32 @@ pub(super) fn place(path: &Path, workspace: &Path) -> Result<PathBuf, Failure> {
     Ok(real)
 }
 
-/// Puts `text` in the place of the file at `path`, which keeps its mode.
+/// Puts `text` in the place of the file at `path`, which keeps its mode; a link there gives way to a file.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let fail = |error: &io::Error| unwritable(path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mode = fs::metadata(path).map_err(|error| fail(&error))?.permissions();
+    let mode = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_file() => there.permissions(),
+        // As the process makes files: the system takes off what its mask says.
+        _ => fs::Permissions::from_mode(0o666),
+    };
+    let kept = path.is_file() && !path.is_symlink();
     // Beside it, because a file moves in one step only within its file system.
     let mut fresh = tempfile::Builder::new()
         .prefix(".prov-")
+        .permissions(mode.clone())
         .tempfile_in(folder)
         .map_err(|error| fail(&error))?;
     fresh
         .write_all(text.as_bytes())
-        .and_then(|()| fresh.as_file().set_permissions(mode))
+        // Said again for a file that is there, whose mode no mask changes.
+        .and_then(|()| {
+            if kept {
+                fresh.as_file().set_permissions(mode)
+            } else {
+                Ok(())
+            }
+        })
         .and_then(|()| fresh.as_file().sync_all())
         .map_err(|error| fail(&error))?;
     fresh.persist(path).map_err(|error| fail(&error.error))?;
@@ -55,7 +69,9 @@ pub(super) fn whole(answer: &Value, what: &str) -> Result<(), Failure> {
     if answer.to_string().contains(REDACTION_MARKER) {
         return Err(Failure::new(
             Exit::InvalidArgument,
-            format!("{what} holds what looks like a secret, which does not come back, so nothing was written"),
+            format!(
+                "{what} holds what looks like a secret, which does not come back, so nothing was written"
+            ),
         )
         .hint("keep the secret elsewhere and name it by a `secret_ref`; `schema://secret_ref` says how"));
     }

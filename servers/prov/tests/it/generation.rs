@@ -102,14 +102,14 @@ fn files_are_written_once_and_hold_where_they_lie() {
     assert_eq!(written.code, 0, "{written:?}");
     assert_eq!(world.prov(["validate", "cluster/main.ncl"]).code, 0);
     let again = world.prov(["generate", wish, "--output", "cluster"]);
-    assert_eq!(again.code, 11, "{again:?}");
-    assert!(again.stderr.contains("`--force`"), "{again:?}");
-    assert_eq!(
-        world
-            .prov(["generate", wish, "--output", "cluster", "--force"])
-            .code,
-        0
-    );
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(!again.stderr.contains("wrote"), "{again:?}");
+    world.file("other/main.ncl", "{}");
+    let other = world.prov(["generate", wish, "--output", "other"]);
+    assert_eq!(other.code, 11, "{other:?}");
+    assert!(other.stderr.contains("`--force`"), "{other:?}");
+    let forced = world.prov(["generate", wish, "--output", "other", "--force"]);
+    assert_eq!(forced.code, 0, "{forced:?}");
 }
 
 #[test]

@@ -16,5 +16,6 @@ mod generation;
 mod install;
 mod pages;
 mod refusals;
+mod regeneration;
 mod run;
 mod tools;

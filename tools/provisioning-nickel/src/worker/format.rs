@@ -67,10 +67,7 @@ impl Session {
             Some(Ok(formatted)) if says_the_same(&text, &formatted) => {
                 Ok(Response::Formatted { text: formatted })
             }
-            Some(Ok(_)) => Ok(refused(vec![unknown(
-                name,
-                "the result would not say the same",
-            )])),
+            Some(Ok(_)) => Ok(refused(vec![unknown(name, "the result would not say the same")])),
             Some(Err(why)) => Ok(refused(vec![unknown(name, first_line(&why))])),
             None => Ok(refused(Vec::new())),
         }
@@ -146,9 +143,7 @@ fn tokens(text: &str) -> Option<Vec<String>> {
 fn closes(token: &Token<'_>) -> bool {
     matches!(
         token,
-        Token::Normal(
-            NormalToken::RBrace | NormalToken::RBracket | NormalToken::EnumClose
-        )
+        Token::Normal(NormalToken::RBrace | NormalToken::RBracket | NormalToken::EnumClose)
     )
 }
 

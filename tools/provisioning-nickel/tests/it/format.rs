@@ -69,7 +69,10 @@ async fn a_text_that_does_not_parse_says_where() {
     let blank = format(&pool, "# nothing\n").await.unwrap();
     assert_eq!(blank.diagnostics[0].code, "empty");
     // What it imports is not looked at.
-    assert_eq!(formatted(&pool, "import   \"absent.ncl\"").await, "import \"absent.ncl\"\n");
+    assert_eq!(
+        formatted(&pool, "import   \"absent.ncl\"").await,
+        "import \"absent.ncl\"\n"
+    );
     assert_well(&pool).await;
 }
 
@@ -91,7 +94,10 @@ async fn a_hostile_text_hits_a_bound_and_the_pool_goes_on() {
                 ..
             }) => {}
             Ok(formatted) if formatted.text.is_none() => {}
-            other => panic!("{:?}", other.map(|formatted| formatted.text.map(|text| text.len()))),
+            other => panic!(
+                "{:?}",
+                other.map(|formatted| formatted.text.map(|text| text.len()))
+            ),
         }
     }
     assert_well(&pool).await;

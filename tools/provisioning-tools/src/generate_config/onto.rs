@@ -73,7 +73,11 @@ pub(super) fn before(onto: Vec<Onto>) -> Result<Vec<Before>, ToolError> {
     }
     for (at, file) in onto.iter().enumerate() {
         if !super::is_plain(&file.name) {
-            return Err(super::misnamed("onto.name", &file.name, "is not a plain name that ends in `.ncl`"));
+            return Err(super::misnamed(
+                "onto.name",
+                &file.name,
+                "is not a plain name that ends in `.ncl`",
+            ));
         }
         if onto.iter().take(at).any(|other| other.name == file.name) {
             return Err(super::misnamed("onto.name", &file.name, "is there twice"));

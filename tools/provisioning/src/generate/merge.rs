@@ -71,7 +71,9 @@ pub enum Reason {
 #[must_use]
 pub fn merge_files(before: &[Before], generated: &[TextFile]) -> Vec<Merged> {
     let old = before.iter().map(|file| file.name.as_str());
-    let names: BTreeSet<&str> = old.chain(generated.iter().map(|file| file.name.as_str())).collect();
+    let names: BTreeSet<&str> = old
+        .chain(generated.iter().map(|file| file.name.as_str()))
+        .collect();
     let file = |name: &str| {
         let before = before.iter().find(|file| file.name == name);
         let base = before.and_then(|file| file.base.as_deref());
@@ -134,7 +136,9 @@ pub fn merge(base: &str, edited: &str, generated: &str) -> Merged {
             text.push_str(line);
             both.push_str(line);
         }
-        sides.iter_mut().for_each(|side| side.skip(from.saturating_sub(done)));
+        sides
+            .iter_mut()
+            .for_each(|side| side.skip(from.saturating_sub(done)));
         if next.is_none() {
             break;
         }
@@ -142,9 +146,7 @@ pub fn merge(base: &str, edited: &str, generated: &str) -> Merged {
         let mut to = from;
         while sides.iter_mut().any(|side| side.take_up_to(&mut to)) {}
         let old: String = part(&base, from..to).concat();
-        let line = sides
-            .first()
-            .map_or(1, |side| side.position.saturating_add(1));
+        let line = sides.first().map_or(1, |side| side.position.saturating_add(1));
         let [mine, theirs] = sides.each_mut().map(|side| side.region(to.saturating_sub(from)));
         let taken = if mine == theirs || theirs == old {
             Some(&mine)
@@ -334,7 +336,11 @@ mod tests {
 
     #[test]
     fn a_conflict_names_its_line_and_shows_both() {
-        let merged = merge("a\ncount = 3,\nz\n", "new\na\ncount = 5,\nz\n", "a\ncount = 4,\nz\ny\n");
+        let merged = merge(
+            "a\ncount = 3,\nz\n",
+            "new\na\ncount = 5,\nz\n",
+            "a\ncount = 4,\nz\ny\n",
+        );
         assert_eq!(merged.text.as_deref(), Some("new\na\ncount = 5,\nz\ny\n"));
         let marked = "new\na\n<<<<<<< edited\ncount = 5,\n=======\ncount = 4,\n>>>>>>> generated\nz\ny\n";
         assert_eq!(merged.marked.as_deref(), Some(marked));
@@ -349,11 +355,31 @@ mod tests {
         let cases: [(&str, [Option<&str>; 3], Option<&str>, Option<Reason>); 8] = [
             ("new", [None, None, Some("g")], Some("g"), None),
             ("removed", [Some("b"), None, Some("b")], None, None),
-            ("removed, changed", [Some("b"), None, Some("g")], None, Some(Reason::Removed)),
+            (
+                "removed, changed",
+                [Some("b"), None, Some("g")],
+                None,
+                Some(Reason::Removed),
+            ),
             ("not generated", [Some("b"), Some("b"), None], None, None),
-            ("edited, not generated", [Some("b"), Some("e"), None], Some("e"), Some(Reason::NotGenerated)),
-            ("both added", [None, Some("e"), Some("g")], Some("e"), Some(Reason::BothAdded)),
-            ("both added the same", [None, Some("g"), Some("g")], Some("g"), None),
+            (
+                "edited, not generated",
+                [Some("b"), Some("e"), None],
+                Some("e"),
+                Some(Reason::NotGenerated),
+            ),
+            (
+                "both added",
+                [None, Some("e"), Some("g")],
+                Some("e"),
+                Some(Reason::BothAdded),
+            ),
+            (
+                "both added the same",
+                [None, Some("g"), Some("g")],
+                Some("g"),
+                None,
+            ),
             ("gone on both sides", [Some("b"), None, None], None, None),
         ];
         for (what, [base, edited, generated], text, reason) in cases {
@@ -371,7 +397,11 @@ mod tests {
                 .into_iter()
                 .collect();
             let merged = merge_files(&[before], &generated);
-            let reasons: Vec<Reason> = merged[0].conflicts.iter().map(|conflict| conflict.reason).collect();
+            let reasons: Vec<Reason> = merged[0]
+                .conflicts
+                .iter()
+                .map(|conflict| conflict.reason)
+                .collect();
             assert_eq!(merged[0].text.as_deref(), text, "{what}");
             assert_eq!(reasons.first().copied(), reason, "{what}");
         }
