@@ -31,15 +31,18 @@ pub enum Command {
     /// Check a configuration against controls; short for `mcp check`
     Check(CheckArguments),
     /// Generate a configuration from a description; short for `mcp generate`
+    #[command(visible_alias = "gen")]
     Generate(GenerateArguments),
     /// Generate a configuration from the answers to a form
     Wizard(WizardArguments),
+    /// Lay out configurations in the one style
+    Fmt(FmtArguments),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Look at the settings
+    /// Look at the settings, or validate a configuration
     #[command(subcommand)]
-    Config(ConfigCommand),
+    Config(ProvConfigCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArguments),
 }
@@ -58,6 +61,16 @@ pub enum ProvMcpCommand {
     Check(CheckArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
+}
+
+/// `config`: the settings, which every executable has, and the configurations, which only this one knows.
+#[derive(Debug, Subcommand)]
+pub enum ProvConfigCommand {
+    /// What every executable has.
+    #[command(flatten)]
+    Common(ConfigCommand),
+    /// Validate a configuration; the same as `validate`
+    Validate(ValidateArguments),
 }
 
 /// `validate`.
@@ -123,6 +136,31 @@ pub enum Report {
     Junit,
 }
 
+/// Where the two sides of a conflict go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnConflict {
+    /// Into a file beside, which ends in `.rej`; the edited file stays as it is
+    Reject,
+    /// Into the file, between markers
+    Inline,
+}
+
+/// `fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArguments {
+    /// The configurations, relative to the current folder; `-`, and no file at all, for standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Write nothing; list the files that are not in the style, and exit with 3 if there are any
+    #[arg(long)]
+    pub check: bool,
+
+    /// Write nothing; show what would change
+    #[arg(long)]
+    pub diff: bool,
+}
+
 /// `generate`.
 #[derive(Debug, Args)]
 pub struct GenerateArguments {
@@ -142,17 +180,32 @@ pub struct GenerateArguments {
     #[arg(long, value_name = "NAME")]
     pub file: Option<String>,
 
-    /// Write the files into this folder instead of printing them
-    #[arg(long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-
-    /// Write over files that are there
-    #[arg(long, requires = "output")]
-    pub force: bool,
+    /// Where the files go
+    #[command(flatten)]
+    pub destination: DestinationArguments,
 
     /// Go on without the words that are not understood
     #[arg(long)]
     pub allow_partial: bool,
+}
+
+/// Where generated files go.
+#[derive(Debug, Args)]
+pub struct DestinationArguments {
+    /// Write the files into this folder instead of printing them
+    ///
+    /// Where files were generated before, the new text is merged with what was edited since. `.prov-gen` in the folder
+    /// remembers what was generated; keep it with the files and never edit it.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Write over files that are there, and forget what was edited
+    #[arg(long, requires = "output")]
+    pub force: bool,
+
+    /// Where the two sides go of what was edited and is generated otherwise than before
+    #[arg(long, requires = "output", value_enum, default_value_t = OnConflict::Reject, value_name = "WHERE")]
+    pub conflict: OnConflict,
 }
 
 /// `wizard`.
@@ -187,15 +240,11 @@ pub struct WizardArguments {
     #[arg(long, value_name = "NAME")]
     pub file: Option<String>,
 
-    /// Write the files into this folder instead of printing them
-    #[arg(long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
+    /// Where the files go
+    #[command(flatten)]
+    pub destination: DestinationArguments,
 
     /// Write the answers into this file: .toml, .json or .yaml
     #[arg(long, value_name = "FILE")]
     pub save_answers: Option<PathBuf>,
-
-    /// Write over files that are there
-    #[arg(long)]
-    pub force: bool,
 }

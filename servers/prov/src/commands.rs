@@ -3,8 +3,10 @@
 mod check;
 mod estimate;
 mod findings;
+mod fmt;
 mod generate;
 mod input;
+mod store;
 mod validate;
 mod wizard;
 
@@ -12,16 +14,16 @@ use clap::CommandFactory as _;
 use console::{Exit, Failure};
 use program::Session;
 
-use crate::cli::{Cli, Command, ProvMcpCommand};
+use crate::cli::{Cli, Command, ProvConfigCommand, ProvMcpCommand};
 use crate::config::ProvConfig;
 
 /// Runs `command`.
 pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, Failure> {
     match command {
         Command::Mcp(ProvMcpCommand::Common(command)) => command.run(session),
-        Command::Validate(arguments) | Command::Mcp(ProvMcpCommand::Validate(arguments)) => {
-            validate::run(&arguments, session)
-        }
+        Command::Validate(arguments)
+        | Command::Mcp(ProvMcpCommand::Validate(arguments))
+        | Command::Config(ProvConfigCommand::Validate(arguments)) => validate::run(&arguments, session),
         Command::Estimate(arguments) | Command::Mcp(ProvMcpCommand::Estimate(arguments)) => {
             estimate::run(&arguments, session)
         }
@@ -32,8 +34,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
             generate::run(&arguments, session)
         }
         Command::Wizard(arguments) => wizard::run(&arguments, session),
+        Command::Fmt(arguments) => fmt::run(&arguments, session),
         Command::Audit(command) => command.run(session),
-        Command::Config(command) => command.run(session),
+        Command::Config(ProvConfigCommand::Common(command)) => command.run(session),
         Command::Completions(arguments) => arguments.run(Cli::command(), session.printer()),
     }
 }

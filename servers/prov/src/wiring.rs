@@ -11,12 +11,12 @@ use jiff::tz::Offset;
 use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
 use provisioning::workspace::Workspace;
-use provisioning::{Assets, Embedded, Evaluate};
+use provisioning::{Assets, Embedded, Evaluate, Format};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_tools::{
-    CheckCompliance, EstimateCost, GenerateConfig, GenerateFromForm, ProvisioningDocuments, Shelf,
-    ValidateConfig,
+    CheckCompliance, EstimateCost, FormatConfig, GenerateConfig, GenerateFromForm, ProvisioningDocuments,
+    Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -65,8 +65,7 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let assets = assets(wiring.workspace);
     let workspace: Arc<dyn Workspace> = Arc::new(WorkspaceFiles::new(wiring.workspace));
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
-    let evaluate: Arc<dyn Evaluate> = Arc::clone(&pool) as Arc<dyn Evaluate>;
-    let catalog = catalog(&evaluate, &assets, &workspace)
+    let catalog = catalog(&pool, &assets, &workspace)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
@@ -89,11 +88,16 @@ pub fn assets(workspace: &Path) -> Arc<dyn Assets> {
 }
 
 /// The tools, in the order a newcomer would learn them.
-pub fn catalog(
-    evaluate: &Arc<dyn Evaluate>,
+pub fn catalog<E>(
+    evaluator: &Arc<E>,
     assets: &Arc<dyn Assets>,
     workspace: &Arc<dyn Workspace>,
-) -> Result<Catalog, CatalogError> {
+) -> Result<Catalog, CatalogError>
+where
+    E: Evaluate + Format + 'static,
+{
+    let evaluate = &(Arc::clone(evaluator) as Arc<dyn Evaluate>);
+    let format = Arc::clone(evaluator) as Arc<dyn Format>;
     let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
@@ -107,6 +111,7 @@ pub fn catalog(
             today,
         ))?
         .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(&shelf)))?
+        .with(FormatConfig::new(format))?
         .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(&shelf), today))?
         .with(CheckCompliance::new(
             Arc::clone(evaluate),

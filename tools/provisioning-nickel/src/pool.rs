@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use provisioning::evaluate::{Bound, Error, Evaluate, Evaluation, Source};
 use provisioning::workspace::{self, Workspace};
-use provisioning::{AssetKind, Assets, Diagnostic, assets};
+use provisioning::{AssetKind, Assets, Diagnostic, Format, Formatted, assets};
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
@@ -79,7 +79,11 @@ impl Pool {
         Ok(())
     }
 
-    async fn run(&self, mut source: Source, strict: bool) -> Result<Evaluation, Error> {
+    async fn run(
+        &self,
+        mut source: Source,
+        request: impl FnOnce(Source) -> Request,
+    ) -> Result<Answer, Error> {
         let shared = &self.shared;
         let Bounds {
             source: most,
@@ -89,7 +93,7 @@ impl Pool {
         } = shared.bounds;
         source.name = match workspace::canonical_name(&source.name) {
             Ok(name) => name,
-            Err(error) => return Ok(misnamed(&error)),
+            Err(error) => return Ok(Answer::Evaluated(misnamed(&error))),
         };
         if source.text.len() > most {
             let limit = format!(
@@ -108,7 +112,7 @@ impl Pool {
         let _turn = turn.map_err(|_| Error::Broken("the pool is closed".to_owned()))?;
         let schemas = match shared.schemas() {
             Ok(schemas) => schemas,
-            Err(error) => return Ok(without_schemas(&error)),
+            Err(error) => return Ok(Answer::Evaluated(without_schemas(&error))),
         };
         let worker = match shared.take(&schemas) {
             Some(worker) => worker,
@@ -118,9 +122,26 @@ impl Pool {
             shared,
             worker: Some(worker),
         };
-        match tokio::time::timeout(wall, lease.evaluate(source, strict, &schemas)).await {
+        match tokio::time::timeout(wall, lease.answer(request(source), &schemas)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(too_slow(wall)),
+        }
+    }
+}
+
+/// What a worker made of a source.
+enum Answer {
+    /// The tree, or why there is none; also why something else that was asked for could not be done.
+    Evaluated(Evaluation),
+    /// The text in the one layout.
+    Formatted(String),
+}
+
+impl Answer {
+    fn evaluation(self) -> Result<Evaluation, Error> {
+        match self {
+            Self::Evaluated(evaluation) => Ok(evaluation),
+            Self::Formatted(_) => Err(Error::Broken("the worker answered another question".to_owned())),
         }
     }
 }
@@ -131,7 +152,29 @@ impl Evaluate for Pool {
         source: Source,
         strict: bool,
     ) -> Pin<Box<dyn Future<Output = Result<Evaluation, Error>> + Send + 'a>> {
-        Box::pin(self.run(source, strict))
+        let request = move |Source { name, text }| Request::Evaluate { name, text, strict };
+        Box::pin(async move { self.run(source, request).await?.evaluation() })
+    }
+}
+
+impl Format for Pool {
+    fn format<'a>(
+        &'a self,
+        source: Source,
+    ) -> Pin<Box<dyn Future<Output = Result<Formatted, Error>> + Send + 'a>> {
+        let request = |Source { name, text }| Request::Format { name, text };
+        Box::pin(async move {
+            Ok(match self.run(source, request).await? {
+                Answer::Formatted(text) => Formatted {
+                    text: Some(text),
+                    diagnostics: Vec::new(),
+                },
+                other => Formatted {
+                    text: None,
+                    diagnostics: other.evaluation()?.diagnostics,
+                },
+            })
+        })
     }
 }
 
@@ -192,21 +235,11 @@ struct Lease<'a> {
 }
 
 impl Lease<'_> {
-    async fn evaluate(
-        &mut self,
-        source: Source,
-        strict: bool,
-        schemas: &[Schema],
-    ) -> Result<Evaluation, Error> {
+    async fn answer(&mut self, mut request: Request, schemas: &[Schema]) -> Result<Answer, Error> {
         let Some(worker) = self.worker.as_mut() else {
             return Err(Error::Broken("the worker is gone".to_owned()));
         };
         let bounds = &self.shared.bounds;
-        let mut request = Request::Evaluate {
-            name: source.name,
-            text: source.text,
-            strict,
-        };
         let outcome = loop {
             match worker.exchange(&request, bounds).await? {
                 Response::Need { imports } => {
@@ -218,7 +251,8 @@ impl Lease<'_> {
                         answers: answers.collect(),
                     };
                 }
-                Response::Done(outcome) => break Ok(convert::evaluation(outcome)),
+                Response::Done(outcome) => break Ok(Answer::Evaluated(convert::evaluation(outcome))),
+                Response::Formatted { text } => break Ok(Answer::Formatted(text)),
                 Response::Bounded { bound, limit } => {
                     break Err(Error::Bounded {
                         bound: domain(bound),

@@ -20,6 +20,8 @@ pub(crate) enum Request {
         text: String,
         strict: bool,
     },
+    /// Format a source.
+    Format { name: String, text: String },
     /// The answer to [`Response::Need`], one for each import in the same order.
     Imports { answers: Vec<Answer> },
 }
@@ -43,6 +45,8 @@ pub(crate) enum Response {
     Need { imports: Vec<Wanted> },
     /// The evaluation is over.
     Done(Outcome),
+    /// The text in the one layout.
+    Formatted { text: String },
     /// A bound that the worker itself watches was hit.
     Bounded { bound: WireBound, limit: String },
     /// The worker cannot go on.

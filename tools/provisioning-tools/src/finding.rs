@@ -1,5 +1,6 @@
 //! A diagnostic on the wire.
 
+use provisioning::layers::Layer;
 use provisioning::{Diagnostic, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,6 +10,9 @@ use serde::Serialize;
 pub(crate) struct Finding {
     /// Which rule was broken, such as `contract`, `unknown_field`, `syntax`, `import_refused`.
     code: String,
+    /// The layer that found it, for what was generated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layer: Option<&'static str>,
     /// What is wrong.
     message: String,
     /// The file, relative to the workspace.
@@ -43,6 +47,7 @@ impl From<Diagnostic> for Finding {
         let clean = |text: Option<String>| text.map(|text| redacted::clean(&text).into_owned());
         Self {
             code: diagnostic.code,
+            layer: None,
             message: redacted::clean(&diagnostic.message).into_owned(),
             file: clean(diagnostic.file),
             line: diagnostic.line,
@@ -54,6 +59,22 @@ impl From<Diagnostic> for Finding {
             hint: clean(diagnostic.hint),
         }
     }
+}
+
+/// The same of findings that know their layer.
+pub(crate) fn split_layers(findings: Vec<(Layer, Diagnostic)>) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    for (layer, diagnostic) in findings {
+        let list = match diagnostic.severity {
+            Severity::Error => &mut errors,
+            Severity::Warning => &mut warnings,
+        };
+        list.push(Finding {
+            layer: Some(layer.name()),
+            ..Finding::from(diagnostic)
+        });
+    }
+    (errors, warnings)
 }
 
 /// The errors and the warnings among `diagnostics`, in order.

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toolcall::{Effect, ErrorKind, Granted, Tool, ToolError, Toolset};
 
-use crate::generation::{Generation, Output, file, step};
+use crate::generation::{Generation, Onto, Output, Wanted, file, step};
 use crate::shelf::Language;
 use crate::{Shelf, fail};
 
@@ -24,7 +24,7 @@ pub struct GenerateConfig {
 /// A closed grammar, no language model: the same words give the same files. Every value has a comment that says which
 /// words gave it; what nobody said is in `assumptions`. Words that are not understood are in `not_understood`, and
 /// then there are no files unless `allow_partial` is true. Contradictions and unknown values are refused with the valid
-/// ones. Names go in quotes: `a server named "web-1"`. It writes nothing to disk. Example:
+/// ones. With `onto` the result is merged with edits of what was generated before. Names go in quotes: `a server named "web-1"`. It writes nothing to disk. Example:
 /// {"description": "Create a 3-node K8s cluster with Cilium on UpCloud"}.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +43,9 @@ pub struct Params {
     /// Whether to go on without the words that are not understood.
     #[serde(default)]
     allow_partial: bool,
+    /// Files that were generated before and may have been edited since: the new text is merged into them, line by line.
+    #[serde(default)]
+    onto: Option<Vec<Onto>>,
 }
 
 /// What can be generated.
@@ -115,7 +118,16 @@ impl Tool for GenerateConfig {
             .collect::<Vec<_>>()
             .join(" ");
         self.generation
-            .finish(granted, &understood, Some(&request), catalogue, file.as_deref())
+            .finish(
+                granted,
+                Wanted {
+                    understood: &understood,
+                    request: Some(&request),
+                    catalogue,
+                    file: file.as_deref(),
+                    onto: params.onto,
+                },
+            )
             .await
     }
 }

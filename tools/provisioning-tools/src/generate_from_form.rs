@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use toolcall::{Ask, Effect, Granted, Tool, ToolError, Toolset};
 
-use crate::generation::{Generation, Output, file, step};
+use crate::generation::{Generation, Onto, Output, Wanted, file, step};
 use crate::{Shelf, fail};
 
 /// Generates configurations with the forms, catalogues, evaluator and calendar it holds.
@@ -38,6 +38,9 @@ pub struct Params {
     /// Name of the file that imports the others; `main.ncl` if left out.
     #[serde(default)]
     file: Option<String>,
+    /// Files that were generated before and may have been edited since: the new text is merged into them, line by line.
+    #[serde(default)]
+    onto: Option<Vec<Onto>>,
 }
 
 impl GenerateFromForm {
@@ -85,7 +88,16 @@ impl Tool for GenerateFromForm {
             .check(&answers, &catalogue)
             .map_err(|wrong| fail::answers(&form.id, &wrong))?;
         self.generation
-            .finish(granted, &understood, None, &catalogue, file.as_deref())
+            .finish(
+                granted,
+                Wanted {
+                    understood: &understood,
+                    request: None,
+                    catalogue: &catalogue,
+                    file: file.as_deref(),
+                    onto: params.onto,
+                },
+            )
             .await
     }
 }

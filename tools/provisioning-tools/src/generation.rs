@@ -1,21 +1,23 @@
-//! What both ways to a configuration have in common: from an intent to files that were validated and priced.
+//! What both ways to a configuration have in common: from an intent to files that were merged, validated
+//! and priced.
 
+mod onto;
 mod output;
+mod passed;
 mod wire;
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use provisioning::cost::{self, Options, PriceBook};
-use provisioning::generate::Generated;
+use provisioning::generate::{Generated, merge_files};
 use provisioning::intent::{Catalogue, Understood};
-use provisioning::{Diagnostic, Evaluate, Node, Severity, Source, check};
+use provisioning::layers::{self, Against, Proof};
+use provisioning::{Evaluate, Source};
 use toolcall::{ErrorKind, Granted, Step, ToolError};
 
-use crate::finding::split;
 use crate::{Shelf, fail};
-use output::Cost;
 
+pub(crate) use onto::Onto;
 pub(crate) use output::Output;
 
 /// Names of files that the first file imports.
@@ -51,27 +53,25 @@ impl Generation {
         &self.shelf
     }
 
-    /// Writes, validates and prices what was understood of `request`.
-    pub(crate) async fn finish(
-        &self,
-        granted: &Granted,
-        understood: &Understood,
-        request: Option<&str>,
-        catalogue: &Catalogue,
-        file: Option<&str>,
-    ) -> Result<Output, ToolError> {
+    /// Writes, validates and prices what is wanted.
+    pub(crate) async fn finish(&self, granted: &Granted, wanted: Wanted<'_>) -> Result<Output, ToolError> {
+        let onto = wanted.onto.map(onto::before).transpose()?;
+        let (understood, catalogue) = (wanted.understood, wanted.catalogue);
         granted.report(step(1.0, "writing files"));
-        let Some(generated) = self.rendered(understood, request, catalogue, file)? else {
+        let Some(generated) = self.rendered(understood, wanted.request, catalogue, wanted.file)? else {
             return Ok(Output::unclear(understood));
         };
         granted.report(step(2.0, "validating and pricing"));
-        let proved = self.proved(&generated, catalogue).await?;
-        let (errors, warnings) = split(proved.findings);
-        let cost = proved
-            .cost
-            .as_ref()
-            .map(|estimate| Cost::new(estimate, understood.intent.as_ref()));
-        Ok(Output::generated(understood, generated, errors, warnings, cost))
+        let merged = onto.map(|before| merge_files(&before, &generated.files));
+        let joined = merged.as_ref().map(|merged| onto::joined(merged, &generated));
+        let proof = self
+            .proved(joined.as_ref().unwrap_or(&generated), catalogue)
+            .await?;
+        let output = Output::generated(understood, generated, proof);
+        Ok(match merged {
+            Some(merged) => output.merged(merged, joined.map(|joined| joined.whole).unwrap_or_default()),
+            None => output,
+        })
     }
 
     /// The text of what was understood.
@@ -93,8 +93,8 @@ impl Generation {
             .map_err(broken)
     }
 
-    /// Whether `generated` holds, and what it costs if it does.
-    async fn proved(&self, generated: &Generated, catalogue: &Catalogue) -> Result<Proved, ToolError> {
+    /// What the layers after the text say of `generated`.
+    async fn proved(&self, generated: &Generated, catalogue: &Catalogue) -> Result<Proof, ToolError> {
         let source = Source {
             name: generated
                 .files
@@ -107,59 +107,61 @@ impl Generation {
             .evaluate(source, true)
             .await
             .map_err(fail::evaluation)?;
-        let mut findings = evaluation.diagnostics;
-        if let Some(node) = &evaluation.configuration {
-            findings.extend(check::with_catalogue(node, catalogue.book()));
-        }
-        let holds = findings.iter().all(|finding| finding.severity != Severity::Error);
-        let cost = match evaluation.configuration.filter(|_| holds) {
-            Some(node) => Some(self.cost(&node, catalogue.book())?),
-            None => None,
+        let rules = self.shelf.rules().map_err(fail::compliance)?;
+        let against = Against {
+            book: catalogue.book(),
+            rules: &rules,
+            today: (self.today)(),
         };
-        Ok(Proved { findings, cost })
-    }
-
-    fn cost(&self, node: &Node, book: &PriceBook) -> Result<cost::Estimate, ToolError> {
-        let options = Options {
-            region: None,
-            date: (self.today)(),
-        };
-        cost::estimate(node, book, &options).map_err(fail::cost)
+        layers::prove(evaluation, &against).map_err(fail::cost)
     }
 }
 
-/// What the evaluator and the price lists say of a generated configuration.
-struct Proved {
-    findings: Vec<Diagnostic>,
-    cost: Option<cost::Estimate>,
+/// What is to be written.
+pub(crate) struct Wanted<'a> {
+    /// The intent, or why there is none.
+    pub(crate) understood: &'a Understood,
+    /// The description, if it came from one.
+    pub(crate) request: Option<&'a str>,
+    /// What there is to choose from.
+    pub(crate) catalogue: &'a Catalogue,
+    /// The name of the first file.
+    pub(crate) file: Option<&'a str>,
+    /// What was generated before and may have been edited.
+    pub(crate) onto: Option<Vec<Onto>>,
 }
 
 /// The name of the first file that a caller wants: a plain name, because its siblings stand beside it.
 pub(crate) fn file(file: Option<String>) -> Result<Option<String>, ToolError> {
     let Some(name) = file else { return Ok(None) };
     let stem = name.strip_suffix(".ncl").unwrap_or_default();
-    let plain = !stem.is_empty()
-        && name.len() <= 64
-        && !stem.starts_with('.')
-        && stem
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let taken = TAKEN.contains(&stem);
-    if plain && !taken {
+    if is_plain(&name) && !taken {
         return Ok(Some(name));
     }
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
     let rule = if taken {
         "is the name of a file that it imports"
     } else {
         "is not a plain name that ends in `.ncl`"
     };
-    Err(ToolError::new(
+    Err(misnamed("file", &name, rule))
+}
+
+/// Whether `name` is a file's without a folder, that ends in `.ncl`.
+fn is_plain(name: &str) -> bool {
+    let stem = name.strip_suffix(".ncl").unwrap_or_default();
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !stem.is_empty() && name.len() <= 64 && !stem.starts_with('.') && stem.chars().all(known)
+}
+
+fn misnamed(argument: &str, name: &str, rule: &str) -> ToolError {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    ToolError::new(
         ErrorKind::InvalidArgument,
-        format!("argument `file` is `{shown}`, which {rule}"),
+        format!("argument `{argument}` is `{shown}`, which {rule}"),
     )
-    .field("file")
-    .hint("give a name such as `main.ncl`, without a folder"))
+    .field(argument)
+    .hint("give a name such as `main.ncl`, without a folder")
 }
 
 /// A step of three.

@@ -6,8 +6,10 @@
 //! is evaluated in a worker, a template is worked off in the process that serves, so that nobody else's is.
 
 mod escape;
+mod merge;
 mod provenance;
 mod render;
 mod view;
 
-pub use render::{Error, Generated, Renderer, TextFile};
+pub use merge::{Before, Conflict, Merged, Reason, merge, merge_files};
+pub use render::{Error, Generated, Renderer, TextFile, whole};

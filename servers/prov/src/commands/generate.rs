@@ -1,16 +1,17 @@
 //! `generate`.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+mod folder;
+mod written;
 
 use console::{Exit, Failure, Format};
 use program::Session;
 use serde_json::{Map, Value, json};
 use toolcall::Selection;
 
-use crate::cli::GenerateArguments;
+use crate::cli::{DestinationArguments, GenerateArguments};
+use crate::commands::store;
 use crate::config::ProvConfig;
+use folder::Folder;
 
 /// Largest description read from standard input, in bytes; the tool's own bound is lower and says more.
 const DESCRIPTION_BYTES: u64 = 1 << 20;
@@ -33,31 +34,47 @@ pub(super) fn run(arguments: &GenerateArguments, session: &Session<'_, ProvConfi
         }
     }
     call.insert("allow_partial".to_owned(), json!(arguments.allow_partial));
-    let output = session.call(&Selection::default(), "generate_config", call)?;
-    show(&output, arguments.output.as_deref(), arguments.force, session)
+    deliver("generate_config", call, &arguments.destination, session)
 }
 
-/// Says what came out, and prints the files or writes them into `folder`.
-pub(super) fn show(
-    output: &Value,
-    folder: Option<&Path>,
-    force: bool,
+/// Calls `tool`, says what came out, and prints the files, or merges them into the folder and writes it.
+pub(super) fn deliver(
+    tool: &str,
+    mut call: Map<String, Value>,
+    destination: &DestinationArguments,
     session: &Session<'_, ProvConfig>,
 ) -> Result<Exit, Failure> {
+    let folder = destination.output.as_deref();
+    let folder = folder
+        .map(|path| Folder::open(path, destination.force))
+        .transpose()?;
+    let answers = call.clone();
+    if let Some(onto) = folder.as_ref().map(written::onto).transpose()?.flatten() {
+        call.insert("onto".to_owned(), onto);
+    }
+    let mut output = session.call(&Selection::default(), tool, call)?;
     let printer = session.printer();
-    for line in talk(output) {
+    for line in talk(&output) {
         printer.say(&line);
     }
-    if let Some(folder) = folder {
-        for path in write(folder, output, force)? {
+    let mut conflicts = 0;
+    if let Some(folder) = &folder
+        && !files(&output).is_empty()
+    {
+        store::whole(&output, "what was generated or edited")?;
+        for path in written::write(folder, &output, answers, destination.conflict)? {
             printer.say(&format!("wrote `{path}`"));
+        }
+        conflicts = written::told(&output, destination.conflict, printer);
+        if folder.last().is_some() {
+            written::validate(destination, &mut output, session)?;
         }
     }
     match printer.format() {
-        Format::Json => program::printed(printer.json(output))?,
-        Format::Table | Format::Markdown if folder.is_none() && !files(output).is_empty() => {
+        Format::Json => program::printed(printer.json(&output))?,
+        Format::Table | Format::Markdown if folder.is_none() && !files(&output).is_empty() => {
             let markdown = printer.format() == Format::Markdown;
-            program::printed(printer.data(&text(output, markdown)))?
+            program::printed(printer.data(&text(&output, markdown)))?
         }
         Format::Table | Format::Markdown => Exit::Ok,
     };
@@ -65,7 +82,7 @@ pub(super) fn show(
     let clear = field("status").and_then(Value::as_str) != Some("needs_clarification");
     match (clear, field("valid").and_then(Value::as_bool)) {
         (false, _) => Ok(Exit::InvalidArgument),
-        (true, Some(true)) => Ok(Exit::Ok),
+        (true, Some(true)) if conflicts == 0 => Ok(Exit::Ok),
         (true, _) => Ok(Exit::InvalidConfiguration),
     }
 }
@@ -140,46 +157,4 @@ fn talk(output: &Value) -> Vec<String> {
 
 fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-/// Writes the files into `folder`. None is written if one is there already, unless `force` allows it.
-fn write(folder: &Path, output: &Value, force: bool) -> Result<Vec<String>, Failure> {
-    let files = files(output);
-    if files.is_empty() {
-        return Ok(Vec::new());
-    }
-    let there = files
-        .iter()
-        .map(|(name, _)| folder.join(name))
-        .find(|path| path.symlink_metadata().is_ok());
-    if let Some(path) = there.filter(|_| !force) {
-        return Err(Failure::new(
-            Exit::InvalidArgument,
-            format!("`{}` is there already", path.display()),
-        )
-        .hint("give another folder, or `--force` to write over it"));
-    }
-    let fail = |path: &Path, error: &std::io::Error| {
-        Failure::new(Exit::Unavailable, format!("cannot write `{}`", path.display())).because(error)
-    };
-    fs::create_dir_all(folder).map_err(|error| fail(folder, &error))?;
-    let mut written = Vec::new();
-    for (name, text) in files {
-        let path = folder.join(name);
-        if force {
-            // Removed and made anew: what a symbolic link leads to is not written over.
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(&path, &error)),
-                _ => {}
-            }
-        }
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| fail(&path, &error))?;
-        written.push(path.display().to_string());
-    }
-    Ok(written)
 }

@@ -10,7 +10,6 @@ use provisioning::cost::PriceBook;
 use provisioning::form::{Answers, Asked, Form, Kind};
 use provisioning::intent::Catalogue;
 use serde_json::{Map, json};
-use toolcall::Selection;
 
 use crate::cli::WizardArguments;
 use crate::commands::generate;
@@ -41,14 +40,14 @@ pub(super) fn run(arguments: &WizardArguments, session: &Session<'_, ProvConfig>
     let kept = form
         .as_ref()
         .is_some_and(|form| answers::keepable(form, &answers));
-    let output = session.call(&Selection::default(), "generate_from_form", call);
+    let delivered = generate::deliver("generate_from_form", call, &arguments.destination, session);
     if let Some(path) = arguments.save_answers.as_ref().filter(|_| kept) {
-        answers::write(path, &answers, arguments.force)?;
+        answers::write(path, &answers, arguments.destination.force)?;
         session
             .printer()
             .say(&format!("wrote the answers to `{}`", path.display()));
     }
-    generate::show(&output?, arguments.output.as_deref(), arguments.force, session)
+    delivered
 }
 
 fn plain(arguments: &WizardArguments, session: &Session<'_, ProvConfig>) -> bool {

@@ -63,6 +63,37 @@ async fn every_case_is_answered_as_it_should_be() {
     );
 }
 
+/// What the formatter would change in the files of the answer to `case`, if anything.
+async fn unformatted(gate: &toolcall::Gate, case: &Value) -> Option<String> {
+    let answer = testkit::call(gate, "generate_config", case["input"].clone())
+        .await
+        .ok()?;
+    let files = answer["files"].as_array().unwrap().iter();
+    let whole = files.clone().next().is_some().then_some(&answer["config"]);
+    for text in files.map(|file| &file["text"]).chain(whole) {
+        let formatted = testkit::call(gate, "format_config", json!({ "config": text })).await;
+        let formatted = formatted.unwrap();
+        if formatted["changed"] != false {
+            let (text, formatted) = (text.as_str().unwrap(), formatted["text"].as_str().unwrap());
+            return Some(format!("{text}is laid out as\n{formatted}"));
+        }
+    }
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_generated_is_in_the_one_style() {
+    let world = World::new();
+    let gate = testkit::gate(catalog(&world.workspace()));
+    let mut wrong = Vec::new();
+    for case in &cases() {
+        if let Some(why) = unformatted(&gate, case).await {
+            wrong.push(format!("{}: {why}", case["id"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn files_are_written_once_and_hold_where_they_lie() {
     let world = World::new();
@@ -71,14 +102,14 @@ fn files_are_written_once_and_hold_where_they_lie() {
     assert_eq!(written.code, 0, "{written:?}");
     assert_eq!(world.prov(["validate", "cluster/main.ncl"]).code, 0);
     let again = world.prov(["generate", wish, "--output", "cluster"]);
-    assert_eq!(again.code, 11, "{again:?}");
-    assert!(again.stderr.contains("`--force`"), "{again:?}");
-    assert_eq!(
-        world
-            .prov(["generate", wish, "--output", "cluster", "--force"])
-            .code,
-        0
-    );
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(!again.stderr.contains("wrote"), "{again:?}");
+    world.file("other/main.ncl", "{}");
+    let other = world.prov(["generate", wish, "--output", "other"]);
+    assert_eq!(other.code, 11, "{other:?}");
+    assert!(other.stderr.contains("`--force`"), "{other:?}");
+    let forced = world.prov(["generate", wish, "--output", "other", "--force"]);
+    assert_eq!(forced.code, 0, "{forced:?}");
 }
 
 #[test]

@@ -11,10 +11,12 @@
 mod client_file;
 mod commands;
 mod compliance;
+mod fmt;
 mod forms;
 mod generation;
 mod install;
 mod pages;
 mod refusals;
+mod regeneration;
 mod run;
 mod tools;

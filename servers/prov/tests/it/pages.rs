@@ -18,7 +18,7 @@ use prov::config::ProvConfig;
 use prov::wiring;
 use provisioning::evaluate::Error;
 use provisioning::workspace::{InMemory, Workspace};
-use provisioning::{Assets, Embedded, Evaluate, Evaluation, Source};
+use provisioning::{Assets, Embedded, Evaluate, Evaluation, Format, Formatted, Source};
 use serde_json::{Value, json};
 use toolcall::Catalog;
 
@@ -44,8 +44,17 @@ impl Evaluate for NoEvaluator {
     }
 }
 
+impl Format for NoEvaluator {
+    fn format<'a>(
+        &'a self,
+        _: Source,
+    ) -> Pin<Box<dyn Future<Output = Result<Formatted, Error>> + Send + 'a>> {
+        Box::pin(async { Err(Error::Broken("nothing is formatted here".to_owned())) })
+    }
+}
+
 fn catalog() -> Catalog {
-    let evaluate: Arc<dyn Evaluate> = Arc::new(NoEvaluator);
+    let evaluate = Arc::new(NoEvaluator);
     let assets: Arc<dyn Assets> = Arc::new(Embedded);
     let workspace: Arc<dyn Workspace> = Arc::new(InMemory::new());
     wiring::catalog(&evaluate, &assets, &workspace).unwrap()

@@ -227,7 +227,12 @@ fn fuzz_arguments() {
             Ok(Value::Object(object)) => Value::Object(object),
             _ => json!({ "config": 1, "strict": text, "region": text, (text.clone()): text }),
         };
-        for tool in ["validate_config", "estimate_cost", "check_compliance"] {
+        for tool in [
+            "validate_config",
+            "estimate_cost",
+            "check_compliance",
+            "format_config",
+        ] {
             if let Err(error) = runtime.block_on(testkit::call(gate, tool, arguments.clone())) {
                 assert_ne!(error.kind(), ErrorKind::Internal, "{error:?}");
             }

@@ -4,6 +4,7 @@
 //! and to grow beyond its address space. Whatever goes wrong ends the process; the pool starts another.
 
 mod explain;
+mod format;
 mod imports;
 mod limits;
 mod place;
@@ -44,9 +45,6 @@ fn serve(mut session: Session, input: &mut impl Read, output: &mut impl Write) -
     session.warm();
     wire::write(output, &Response::Ready)?;
     while let Some(request) = wire::read(input)? {
-        let Request::Evaluate { name, text, strict } = request else {
-            return Err(io::Error::other("expected a source"));
-        };
         limits::allow_time(session.bounds())?;
         let mut ask = |imports| {
             wire::write(output, &Response::Need { imports })?;
@@ -55,8 +53,17 @@ fn serve(mut session: Session, input: &mut impl Read, output: &mut impl Write) -
                 _ => Err(io::Error::other("expected the imported texts")),
             }
         };
-        let response = match session.evaluate(&name, text, strict, &mut ask) {
-            Ok(outcome) => Response::Done(outcome),
+        let done = match request {
+            Request::Evaluate { name, text, strict } => session
+                .evaluate(&name, text, strict, &mut ask)
+                .map(Response::Done),
+            Request::Format { name, text } => session.format(&name, text),
+            Request::Start { .. } | Request::Imports { .. } => {
+                return Err(io::Error::other("expected a source"));
+            }
+        };
+        let response = match done {
+            Ok(response) => response,
             Err(session::Stop::Bounded(bound, limit)) => Response::Bounded { bound, limit },
             Err(session::Stop::Gone(error)) => return Err(error),
         };

@@ -18,6 +18,7 @@ use nickel_lang_core::term::RuntimeContract;
 use uuid::Uuid;
 
 use super::explain;
+use super::format::Formatter;
 use super::imports::{self, Ask, Found, Imports};
 use super::place::Places;
 use super::syntax;
@@ -54,6 +55,8 @@ pub(super) struct Session {
     complaints: Vec<Finding>,
     /// The texts of the evaluation that runs.
     sources: Vec<(FileId, SourcePath)>,
+    /// Made when the first text is formatted.
+    pub(super) formatter: Option<Formatter>,
 }
 
 impl Session {
@@ -67,6 +70,7 @@ impl Session {
             schemas: HashSet::new(),
             complaints: Vec::new(),
             sources: Vec::new(),
+            formatter: None,
         };
         let known: HashSet<String> = schemas.iter().map(|schema| schema.path.clone()).collect();
         for schema in schemas {
@@ -95,6 +99,11 @@ impl Session {
         strict: bool,
         ask: &mut Ask<'_>,
     ) -> Result<Outcome, Stop> {
+        self.alone(|session, root| session.evaluate_in(root, name, text, strict, ask))
+    }
+
+    /// Does `work` in a folder of its own. Whatever comes out, nothing stays for the caller after this one.
+    pub(super) fn alone<T>(&mut self, work: impl FnOnce(&mut Self, &Path) -> T) -> T {
         self.places.forget_user();
         let root = fresh_root();
         self.context.import_resolver.sources.import_paths = vec![
@@ -102,8 +111,7 @@ impl Session {
             PathBuf::from(SCHEMAS),
             Path::new(SCHEMAS).join("schemas"),
         ];
-        let outcome = self.evaluate_in(&root, name, text, strict, ask);
-        // Whatever came out, nothing stays for the caller after this one.
+        let outcome = work(self, &root);
         self.forget();
         outcome
     }
@@ -163,7 +171,7 @@ impl Session {
         }
     }
 
-    fn add_user(&mut self, root: &Path, name: &str, format: InputFormat, text: String) -> FileId {
+    pub(super) fn add_user(&mut self, root: &Path, name: &str, format: InputFormat, text: String) -> FileId {
         let source = SourcePath::Path(root.join(name), format);
         let sources = &mut self.context.import_resolver.sources;
         let id = sources.add_string(source.clone(), text);
@@ -261,7 +269,7 @@ impl Session {
         }
     }
 
-    fn parse(&mut self, id: FileId) -> Result<Imports, ParseErrors> {
+    pub(super) fn parse(&mut self, id: FileId) -> Result<Imports, ParseErrors> {
         let hub = &mut self.context.import_resolver;
         hub.parse_to_ast(id)?;
         let text = hub.sources.source(id);
@@ -275,7 +283,7 @@ impl Session {
         ))
     }
 
-    fn syntax(&mut self, errors: &ParseErrors) -> Vec<Finding> {
+    pub(super) fn syntax(&mut self, errors: &ParseErrors) -> Vec<Finding> {
         syntax::explain(&self.context.import_resolver, &mut self.places, errors)
     }
 

@@ -11,6 +11,7 @@ mod between;
 mod diagnostics;
 mod examples;
 mod fixtures;
+mod format;
 mod fuzz;
 mod generated;
 mod hidden_imports;

@@ -4,14 +4,16 @@
 //! schema: every client reads every definition before it asks anything.
 
 use provisioning::cost::Estimate;
-use provisioning::generate::Generated;
+use provisioning::generate::{Generated, Merged};
 use provisioning::intent::{Intent, NotUnderstood, Origin, Reason, Understood};
+use provisioning::layers::Proof;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::wire;
-use crate::finding::Finding;
+use super::passed::{Passed, passed};
+use super::{onto, wire};
+use crate::finding::{self, Finding};
 
 /// The files, what was understood, and whether it holds.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -35,6 +37,8 @@ pub struct Output {
     assumptions: Vec<Assumption>,
     /// Words that mean nothing here.
     not_understood: Vec<Unclear>,
+    /// The layers it passed; empty without files.
+    layers: Vec<Passed>,
     /// Whether the configuration holds: there are files, and no errors.
     valid: bool,
     /// Errors of the generated configuration, as `validate_config` has them; there should be none.
@@ -46,6 +50,12 @@ pub struct Output {
     /// What it costs per month, if it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
+    /// With `onto`: the files after the merge; `config` and the findings are then those of the merged text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged: Option<Vec<onto::File>>,
+    /// With `onto`: what both sides changed, for a person to decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflicts: Option<Vec<onto::Conflict>>,
 }
 
 /// How it ended.
@@ -159,21 +169,25 @@ impl Output {
             understood: said(understood),
             assumptions: assumptions(understood),
             not_understood: understood.not_understood.iter().map(unclear).collect(),
+            layers: Vec::new(),
             valid: false,
             errors: Vec::new(),
             warnings: Vec::new(),
             cost: None,
+            merged: None,
+            conflicts: None,
         }
     }
 
     /// What was generated.
-    pub(super) fn generated(
-        understood: &Understood,
-        generated: Generated,
-        errors: Vec<Finding>,
-        warnings: Vec<Finding>,
-        cost: Option<Cost>,
-    ) -> Self {
+    pub(super) fn generated(understood: &Understood, generated: Generated, proof: Proof) -> Self {
+        let cost = proof
+            .estimate
+            .as_ref()
+            .map(|estimate| Cost::new(estimate, understood.intent.as_ref()));
+        let layers = passed(&proof);
+        let valid = proof.holds();
+        let (errors, warnings) = finding::split_layers(proof.findings);
         let status = if understood.not_understood.is_empty() {
             Status::Ok
         } else {
@@ -195,11 +209,28 @@ impl Output {
             understood: said(understood),
             assumptions: assumptions(understood),
             not_understood: understood.not_understood.iter().map(unclear).collect(),
-            valid: errors.is_empty(),
+            layers,
+            valid,
             errors,
             warnings,
             cost,
+            merged: None,
+            conflicts: None,
         }
+    }
+
+    /// With what came of merging it, and `whole`, which is that as one text.
+    pub(super) fn merged(mut self, merged: Vec<Merged>, whole: String) -> Self {
+        let (files, conflicts) = onto::answered(merged);
+        match conflicts.len() {
+            0 => {}
+            1 => self.summary.push_str("; 1 conflict"),
+            count => self.summary.push_str(&format!("; {count} conflicts")),
+        }
+        self.config = whole;
+        self.merged = Some(files);
+        self.conflicts = Some(conflicts);
+        self
     }
 }
 

@@ -120,7 +120,7 @@ impl Renderer {
                 text: fill(name)?,
             });
         }
-        let whole = inline(&files);
+        let whole = whole(&files);
         Ok(Some(Generated { files, whole }))
     }
 }
@@ -145,7 +145,8 @@ fn wanted(name: &str, intent: &Intent) -> bool {
 }
 
 /// The first file with the others in place of their imports.
-fn inline(files: &[TextFile]) -> String {
+#[must_use]
+pub fn whole(files: &[TextFile]) -> String {
     let Some((main, parts)) = files.split_first() else {
         return String::new();
     };
