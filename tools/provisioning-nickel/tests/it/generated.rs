@@ -166,7 +166,7 @@ fn database(catalogue: &Catalogue, provider: &str) -> BoxedStrategy<Database> {
             disk_gb: size.3,
             encrypted,
             backup_days,
-            ..Database::default()
+            password: None,
         })
         .boxed()
 }
@@ -236,7 +236,8 @@ fn intent(catalogue: &Catalogue) -> BoxedStrategy<Intent> {
                 clusters: parts.1,
                 databases: parts.2,
                 network: parts.3,
-                ..Intent::default()
+                monitoring: None,
+                alerts: Vec::new(),
             })
             .boxed()
     });

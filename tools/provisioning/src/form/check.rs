@@ -114,7 +114,7 @@ impl Form {
         let mut walk = Walk::new(self, catalogue);
         for (group, field) in self.fields() {
             if field.key == key {
-                return walk.valid(field, value).map_err(Box::new);
+                return walk.valid(field, value);
             }
             walk.visit(group, field, answers.get(&field.key));
         }
@@ -207,7 +207,7 @@ impl<'f> Walk<'f> {
             (Applies::Yes, Some(value)) => match self.valid(field, value) {
                 Ok(()) => self.take(field, value.clone(), None),
                 Err(wrong) => {
-                    self.wrong.push(wrong);
+                    self.wrong.push(*wrong);
                     self.broken.insert(key);
                 }
             },
@@ -312,7 +312,7 @@ impl<'f> Walk<'f> {
     }
 
     /// Whether `value` is an answer to `field`.
-    fn valid(&self, field: &Field, value: &Value) -> Result<(), Wrong> {
+    fn valid(&self, field: &Field, value: &Value) -> Result<(), Box<Wrong>> {
         let wrong = |kind: Breach, rule: String| Wrong {
             field: field.key.clone(),
             // What is no reference may be the secret itself.
@@ -325,10 +325,10 @@ impl<'f> Walk<'f> {
         if let Err(rule) = field.kind.check(value) {
             let mut wrong = wrong(Breach::Rule, rule.to_owned());
             wrong.valid = self.listed(field);
-            return Err(wrong);
+            return Err(Box::new(wrong));
         }
         if let Some(rule) = field.rules.iter().find_map(|rule| rule.broken(value)) {
-            return Err(wrong(Breach::Rule, rule));
+            return Err(Box::new(wrong(Breach::Rule, rule)));
         }
         let Some(options) = field.options.as_ref().filter(|_| !self.waits(field)) else {
             return Ok(());
@@ -348,12 +348,12 @@ impl<'f> Walk<'f> {
             (Some(provider), false) => format!("must be one of its options at {provider}"),
             (None, _) => field.kind.rule().to_owned(),
         };
-        Err(Wrong {
+        Err(Box::new(Wrong {
             value: Some(text.clone()),
             suggestion: nearest(&text, choices.iter().map(String::as_str)),
             valid: near(choices, &text),
             ..wrong(Breach::NotListed, rule)
-        })
+        }))
     }
 
     /// The intent of the values, held to the rules of every intent.

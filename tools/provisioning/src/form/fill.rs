@@ -198,7 +198,7 @@ mod tests {
         .unwrap();
         let names: Vec<&str> = intent.alerts.iter().map(|alert| alert.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
-        assert_eq!(intent.clusters[0].addons["prometheus"], true);
+        assert!(intent.clusters[0].addons["prometheus"]);
         assert_eq!(intent.clusters[0].scaling.unwrap().max, 9);
         assert!(origins.contains_key("alerts.0.name") && !origins.contains_key("alerts.3.name"));
     }

@@ -230,7 +230,7 @@ impl<'t> Claims<'t> {
                 }
                 _ => false,
             };
-            !nothing && !self.span(item.place).is_some_and(|span| !span.contains(&false))
+            !nothing && self.span(item.place).is_none_or(|span| span.contains(&false))
         });
         left.map(|item| NotUnderstood {
             reason: match item.what {

@@ -329,6 +329,9 @@ fn rules(raw: &mut RawField, kind: Kind) -> Result<Vec<Rule>, Mistake> {
     Ok(rules)
 }
 
-fn parts<T>(raw: Option<Spanned<Ruled<T>>>) -> Option<(Range<usize>, (T, Option<String>))> {
+/// Where a validator stands, its value, and what is said of an answer that breaks it.
+type Validator<T> = (Range<usize>, (T, Option<String>));
+
+fn parts<T>(raw: Option<Spanned<Ruled<T>>>) -> Option<Validator<T>> {
     raw.map(|raw| (raw.span(), raw.into_inner().parts()))
 }
