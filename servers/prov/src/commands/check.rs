@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use toolcall::Selection;
 
 use crate::cli::{CheckArguments, Report};
-use crate::commands::input;
+use crate::commands::{input, validate};
 use crate::config::ProvConfig;
 
 /// Checks a file and prints every result; exit code 3 if a rule fails or a waiver has expired.
@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &CheckArguments, session: &Session<'_, ProvConfig>)
     let mut call = Map::new();
     call.insert("config".to_owned(), json!(input.text));
     call.insert("framework".to_owned(), json!(arguments.framework));
-    if let Some(name) = input.file_name {
+    if let Some(name) = &input.file_name {
         call.insert("file_name".to_owned(), json!(name));
     }
     let printer = session.printer();
@@ -29,7 +29,13 @@ pub(super) fn run(arguments: &CheckArguments, session: &Session<'_, ProvConfig>)
     if let Some(render) = render {
         call.insert("render".to_owned(), json!(render));
     }
-    let output = session.call(&Selection::default(), "check_compliance", call)?;
+    let output = match session.call(&Selection::default(), "check_compliance", call) {
+        Ok(output) => output,
+        Err(failure) if failure.exit() == Exit::InvalidConfiguration => {
+            return validate::explained(failure, vec![input], "checked", session);
+        }
+        Err(failure) => return Err(failure),
+    };
     match output.get("rendered").and_then(Value::as_str) {
         Some(text) => program::printed(printer.data(text))?,
         None => program::printed(printer.json(&output))?,

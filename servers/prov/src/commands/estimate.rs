@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 use toolcall::Selection;
 
 use crate::cli::EstimateArguments;
-use crate::commands::input::{self, Input};
-use crate::commands::{findings, validate};
+use crate::commands::{input, validate};
 use crate::config::ProvConfig;
 
 /// Prices a file, and the difference from another if asked.
@@ -45,7 +44,8 @@ pub(super) fn run(arguments: &EstimateArguments, session: &Session<'_, ProvConfi
     let output = match session.call(&Selection::default(), "estimate_cost", call) {
         Ok(output) => output,
         Err(failure) if failure.exit() == Exit::InvalidConfiguration => {
-            return explained(failure, after, before, session);
+            let inputs = std::iter::once(after).chain(before).collect();
+            return validate::explained(failure, inputs, "priced", session);
         }
         Err(failure) => return Err(failure),
     };
@@ -53,45 +53,4 @@ pub(super) fn run(arguments: &EstimateArguments, session: &Session<'_, ProvConfi
         Some(text) => program::printed(printer.data(text)),
         None => program::printed(printer.json(&output)),
     }
-}
-
-/// Prints what is wrong with the configuration that could not be priced. A failure carries no findings, so they are
-/// asked for; what validates or may not be validated failed for another reason, which the failure says.
-fn explained(
-    failure: Failure,
-    after: Input,
-    before: Option<Input>,
-    session: &Session<'_, ProvConfig>,
-) -> Result<Exit, Failure> {
-    // The tool evaluates both from the place of the first: imports start there.
-    let (place, shown) = (after.file_name.clone(), after.shown.clone());
-    for input in std::iter::once(after).chain(before) {
-        let input = Input {
-            file_name: place.clone(),
-            ..input
-        };
-        let Ok(mut output) = validate::call(&input, true, session) else {
-            return Err(failure);
-        };
-        if validate::holds(&output) {
-            continue;
-        }
-        if let Some(place) = place.as_deref().filter(|_| input.shown != shown) {
-            findings::rename(&mut output, place, &input.shown);
-        }
-        let failed = Failure::new(
-            Exit::InvalidConfiguration,
-            format!(
-                "`{}` does not hold, so it cannot be priced ({})",
-                input.shown,
-                findings::number(&output)
-            ),
-        )
-        .hint(format!(
-            "mend it until `prov validate {}` finds nothing",
-            input.shown
-        ));
-        return findings::print_cause(session.printer(), &failed, &output);
-    }
-    Err(failure)
 }

@@ -41,3 +41,47 @@ pub(super) fn call(input: &Input, strict: bool, session: &Session<'_, ProvConfig
 pub(super) fn holds(output: &Value) -> bool {
     output.get("valid").and_then(Value::as_bool) == Some(true)
 }
+
+/// Prints what is wrong with the first of `inputs` that does not hold, so that it could not be `done`. A failure
+/// carries no findings, so they are asked for; what validates or may not be validated failed for another reason, which
+/// the failure says.
+pub(super) fn explained(
+    failure: Failure,
+    inputs: Vec<Input>,
+    done: &str,
+    session: &Session<'_, ProvConfig>,
+) -> Result<Exit, Failure> {
+    // A tool evaluates all of them from the place of the first: imports start there.
+    let first = inputs.first();
+    let place = first.and_then(|input| input.file_name.clone());
+    let shown = first.map(|input| input.shown.clone());
+    for input in inputs {
+        let input = Input {
+            file_name: place.clone(),
+            ..input
+        };
+        let Ok(mut output) = call(&input, true, session) else {
+            return Err(failure);
+        };
+        if holds(&output) {
+            continue;
+        }
+        if let Some(place) = place.as_deref().filter(|_| Some(&input.shown) != shown.as_ref()) {
+            findings::rename(&mut output, place, &input.shown);
+        }
+        let failed = Failure::new(
+            Exit::InvalidConfiguration,
+            format!(
+                "`{}` does not hold, so it cannot be {done} ({})",
+                input.shown,
+                findings::number(&output)
+            ),
+        )
+        .hint(format!(
+            "mend it until `prov validate {}` finds nothing",
+            input.shown
+        ));
+        return findings::print_cause(session.printer(), &failed, &output);
+    }
+    Err(failure)
+}

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 /// Most results that are told one by one; a model reads no more, and the counts stay whole.
 const MOST: usize = 1_000;
+/// Most resources that are named as passing a rule.
+const MOST_PASSED: usize = 100;
 
 /// What the rules say about the configuration.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -116,7 +118,7 @@ struct Checked {
     evidence_for: Vec<Control>,
     /// How many results there are of each sort.
     counts: Counts,
-    /// The resources that passed, such as `server.web-1`.
+    /// The first hundred resources that passed, such as `server.web-1`; `counts.pass` is how many there are.
     passed: Vec<String>,
 }
 
@@ -242,7 +244,9 @@ fn rules(report: &Report<'_>) -> Vec<Checked> {
             Outcome::Unknown => &mut last.counts.unknown,
             Outcome::Waived => &mut last.counts.waived,
             Outcome::Pass => {
-                last.passed.push(address(finding));
+                if last.passed.len() < MOST_PASSED {
+                    last.passed.push(address(finding));
+                }
                 &mut last.counts.pass
             }
             Outcome::NotApplicable => &mut last.counts.not_applicable,

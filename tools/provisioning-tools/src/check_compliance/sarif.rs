@@ -2,7 +2,7 @@
 //!
 //! Unknown is `open` and waived is a suppressed failure, so that neither looks like a pass.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use provisioning::compliance::{Finding, Outcome, Report, Rule, Severity, render};
 use serde_json::{Map, Value, json};
@@ -13,18 +13,18 @@ pub(super) fn text(report: &Report<'_>) -> String {
 }
 
 fn log(report: &Report<'_>) -> Value {
-    let mut seen = BTreeSet::new();
-    let rules: Vec<&Rule> = report
-        .findings
-        .iter()
-        .map(|finding| finding.rule)
-        .filter(|rule| seen.insert(rule.id.as_str()))
-        .collect();
-    let index = |rule: &Rule| rules.iter().position(|known| known.id == rule.id);
+    let mut places = BTreeMap::new();
+    let mut rules: Vec<&Rule> = Vec::new();
+    for finding in &report.findings {
+        places.entry(finding.rule.id.as_str()).or_insert_with(|| {
+            rules.push(finding.rule);
+            rules.len() - 1
+        });
+    }
     let results: Vec<Value> = report
         .findings
         .iter()
-        .map(|finding| result(finding, index(finding.rule)))
+        .map(|finding| result(finding, places.get(finding.rule.id.as_str()).copied()))
         .collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",

@@ -341,22 +341,22 @@ fn alarm<'a>(
     framework: Option<Framework>,
     today: Date,
 ) -> Option<Alarm<'a>> {
-    let Waiver {
-        rule,
-        address,
-        owner,
-        expires,
-        ..
-    } = waiver;
+    let Waiver { rule, owner, .. } = waiver;
+    let about = format!(
+        "the waiver of `{rule}` for `{}` {}",
+        waiver.address,
+        waiver.place()
+    );
     let (kind, message) = match rules.get(rule) {
         None => (
             AlarmKind::UnknownRule,
-            format!("the waiver of `{rule}` for `{address}` is about a rule that does not exist"),
+            format!("{about} is about a rule that does not exist; correct its `rule`, or remove it"),
         ),
         Some(_) if waiver.is_expired(today) => (
             AlarmKind::Expired,
             format!(
-                "the waiver of `{rule}` for `{address}` expired on {expires}: it waives nothing; ask {owner}"
+                "{about} expired on {}: it waives nothing; ask {owner} to renew it, or mend what it waived and remove it",
+                waiver.expires
             ),
         ),
         // The rule was not asked about, so nothing can be said.
@@ -365,7 +365,9 @@ fn alarm<'a>(
         }
         Some(_) if !used => (
             AlarmKind::Idle,
-            format!("the waiver of `{rule}` for `{address}` waives nothing: nothing that it names fails"),
+            format!(
+                "{about} waives nothing: nothing that it names fails; correct its `address`, or remove it"
+            ),
         ),
         Some(_) => return None,
     };

@@ -5,12 +5,14 @@
 use super::check::{Finding, Outcome, Report};
 use super::framework::Framework;
 use super::rule::Rule;
-use crate::Span;
+use crate::{AssetKind, Assets as _, Embedded, Span};
 
 /// Plain text.
 #[must_use]
 pub fn table(report: &Report<'_>) -> String {
-    let mut lines = vec![summary(report), String::new()];
+    let mut lines = vec![summary(report)];
+    lines.extend(overrides(report));
+    lines.push(String::new());
     for alarm in &report.alarms {
         lines.push(format!("alarm: {}", alarm.message));
     }
@@ -60,6 +62,9 @@ pub fn table(report: &Report<'_>) -> String {
 #[must_use]
 pub fn markdown(report: &Report<'_>) -> String {
     let mut text = format!("# Evidence for controls\n\n{}\n", summary(report));
+    for line in overrides(report) {
+        text.push_str(&format!("\n{}\n", cell(&line)));
+    }
     if !report.alarms.is_empty() {
         text.push_str("\n## Waivers to look at\n\n");
         for alarm in &report.alarms {
@@ -106,6 +111,23 @@ pub fn markdown(report: &Report<'_>) -> String {
         ));
     }
     text
+}
+
+/// Packs of the workspace: they may leave out what the shipped ones ask.
+fn overrides(report: &Report<'_>) -> Vec<String> {
+    let shipped = |pack: &str| {
+        let name = pack.rsplit('/').next()?;
+        Embedded.read(AssetKind::Rule, name)
+    };
+    let own = report.packs.iter().filter(|pack| !pack.starts_with("builtin:"));
+    own.map(|pack| match shipped(pack) {
+        None => format!("with rules of the workspace: `{pack}`"),
+        Some(asset) => format!(
+            "with rules of the workspace: `{pack}`, in place of the shipped `{}`",
+            asset.path
+        ),
+    })
+    .collect()
 }
 
 /// The result in one sentence, which never says more than that there is evidence.

@@ -122,11 +122,14 @@ impl Rules {
 }
 
 fn unreadable(error: assets::Error) -> Error {
+    let message = error.to_string();
+    // Most messages begin with the path, which a fault shows before its message.
+    let own = message.strip_prefix(&format!("`{}` ", error.place()));
     Fault {
         file: error.place().to_owned(),
         line: None,
         column: None,
-        message: error.to_string(),
+        message: own.unwrap_or(&message).to_owned(),
         hint: Some(error.hint().to_owned()),
     }
     .into()
