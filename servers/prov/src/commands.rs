@@ -2,6 +2,7 @@
 
 mod check;
 mod estimate;
+mod explain;
 mod findings;
 mod fmt;
 mod generate;
@@ -32,6 +33,7 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)
         }
+        Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Fmt(arguments) => fmt::run(&arguments, session),
         Command::Audit(command) => command.run(session),
         Command::Config(ProvConfigCommand::Common(command)) => command.run(session),

@@ -21,8 +21,8 @@ const PREFIXES: &[(&str, &str)] = &[
 
 /// What a tool of `prov` begins with.
 const VERBS: &[&str] = &[
-    "apply", "check", "compare", "describe", "estimate", "execute", "generate", "list", "plan", "query",
-    "read", "search", "validate", "write",
+    "apply", "check", "compare", "describe", "estimate", "execute", "explain", "format", "generate", "list",
+    "plan", "query", "read", "search", "validate", "write",
 ];
 
 /// Tools that the specification names and `prov` does not have yet. Nothing is added.

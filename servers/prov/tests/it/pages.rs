@@ -17,6 +17,7 @@ use prov::cli::Cli;
 use prov::config::ProvConfig;
 use prov::wiring;
 use provisioning::evaluate::Error;
+use provisioning::explain::{Explain, Explained};
 use provisioning::workspace::{InMemory, Workspace};
 use provisioning::{Assets, Embedded, Evaluate, Evaluation, Format, Formatted, Source};
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ use crate::run::World;
 /// Most bytes of one tool's definition: a stand-in for 700 tokens of a model's context.
 const DEFINITION_BYTES: usize = 2_800;
 /// Most bytes of the whole list.
-const LIST_BYTES: usize = 32 << 10;
+const LIST_BYTES: usize = 40 << 10;
 /// Most bytes of the instructions, which every client puts before everything else.
 const INSTRUCTIONS_BYTES: usize = 2 << 10;
 
@@ -41,6 +42,16 @@ impl Evaluate for NoEvaluator {
         _: bool,
     ) -> Pin<Box<dyn Future<Output = Result<Evaluation, Error>> + Send + 'a>> {
         Box::pin(async { Err(Error::Broken("nothing is evaluated here".to_owned())) })
+    }
+}
+
+impl Explain for NoEvaluator {
+    fn explain<'a>(
+        &'a self,
+        _: Source,
+        _: String,
+    ) -> Pin<Box<dyn Future<Output = Result<Explained, Error>> + Send + 'a>> {
+        Box::pin(async { Err(Error::Broken("nothing is explained here".to_owned())) })
     }
 }
 
