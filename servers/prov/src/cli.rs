@@ -37,6 +37,8 @@ pub enum Command {
     Wizard(WizardArguments),
     /// Lay out configurations in the one style
     Fmt(FmtArguments),
+    /// Say where a value of a configuration was set, and what it must hold to
+    Explain(ExplainArguments),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -134,6 +136,20 @@ pub enum Report {
     Sarif,
     /// JUnit XML
     Junit,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The configuration, relative to the current folder; `-` for standard input
+    ///
+    /// Its imports start beside it if it is in the workspace, and in the workspace's root otherwise.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The field, such as `servers[0].spec.cpu`
+    #[arg(value_name = "PATH")]
+    pub path: String,
 }
 
 /// Where the two sides of a conflict go.

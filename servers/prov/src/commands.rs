@@ -2,6 +2,7 @@
 
 mod check;
 mod estimate;
+mod explain;
 mod findings;
 mod fmt;
 mod generate;
@@ -34,6 +35,7 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
             generate::run(&arguments, session)
         }
         Command::Wizard(arguments) => wizard::run(&arguments, session),
+        Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Fmt(arguments) => fmt::run(&arguments, session),
         Command::Audit(command) => command.run(session),
         Command::Config(ProvConfigCommand::Common(command)) => command.run(session),

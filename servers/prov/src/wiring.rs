@@ -10,13 +10,14 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
+use provisioning::explain::Explain;
 use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate, Format};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_tools::{
-    CheckCompliance, EstimateCost, FormatConfig, GenerateConfig, GenerateFromForm, ProvisioningDocuments,
-    Shelf, ValidateConfig,
+    CheckCompliance, EstimateCost, ExplainValue, FormatConfig, GenerateConfig, GenerateFromForm,
+    ProvisioningDocuments, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -94,10 +95,11 @@ pub fn catalog<E>(
     workspace: &Arc<dyn Workspace>,
 ) -> Result<Catalog, CatalogError>
 where
-    E: Evaluate + Format + 'static,
+    E: Evaluate + Explain + Format + 'static,
 {
     let evaluate = &(Arc::clone(evaluator) as Arc<dyn Evaluate>);
     let format = Arc::clone(evaluator) as Arc<dyn Format>;
+    let explain = Arc::clone(evaluator) as Arc<dyn Explain>;
     let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
@@ -112,6 +114,7 @@ where
         ))?
         .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(&shelf)))?
         .with(FormatConfig::new(format))?
+        .with(ExplainValue::new(explain))?
         .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(&shelf), today))?
         .with(CheckCompliance::new(
             Arc::clone(evaluate),

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use provisioning::explain::{AppliedContract, Definition, Explanation, ValueOrigin};
 use provisioning::{Diagnostic, Evaluation, Node, Number, Severity, Span, Value};
 
-use crate::wire::{Finding, FlatNode, FlatSpan, FlatValue, Outcome};
+use crate::wire::{
+    self, Finding, FlatContract, FlatNode, FlatOrigin, FlatPlace, FlatSpan, FlatValue, Outcome,
+};
 
 /// The evaluation that `outcome` describes. A tree that ends early is no tree.
 pub(crate) fn evaluation(outcome: Outcome) -> Evaluation {
@@ -58,6 +61,41 @@ fn place(FlatSpan(file, line, column): FlatSpan, files: &[String]) -> Option<Spa
         line,
         column,
     })
+}
+
+/// What the worker knows of a value.
+pub(crate) fn explanation(explanation: wire::Explanation) -> Explanation {
+    let span = |FlatPlace(file, line, column)| Span { file, line, column };
+    Explanation {
+        path: explanation.path,
+        value: explanation.value,
+        origin: match explanation.origin {
+            FlatOrigin::Configuration => ValueOrigin::Configuration,
+            FlatOrigin::Default => ValueOrigin::Default,
+            FlatOrigin::Computed => ValueOrigin::Computed,
+            FlatOrigin::Unset => ValueOrigin::Unset,
+        },
+        definitions: explanation
+            .definitions
+            .into_iter()
+            .map(|definition| Definition {
+                place: span(definition.place),
+                text: definition.text,
+                priority: definition.priority,
+            })
+            .collect(),
+        contracts: explanation
+            .contracts
+            .into_iter()
+            .map(|FlatContract(place, text)| AppliedContract {
+                text,
+                place: span(place),
+            })
+            .collect(),
+        doc: explanation.doc,
+        optional: explanation.optional,
+        provenance: explanation.provenance,
+    }
 }
 
 fn diagnostic(finding: Finding) -> Diagnostic {

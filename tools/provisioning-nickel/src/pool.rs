@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use provisioning::evaluate::{Bound, Error, Evaluate, Evaluation, Source};
+use provisioning::explain::{Explain, Explained, Explanation};
 use provisioning::workspace::{self, Workspace};
 use provisioning::{AssetKind, Assets, Diagnostic, Format, Formatted, assets};
 use tokio::sync::Semaphore;
@@ -135,13 +136,17 @@ enum Answer {
     Evaluated(Evaluation),
     /// The text in the one layout.
     Formatted(String),
+    /// What is known of a value.
+    Explained(Explanation),
 }
 
 impl Answer {
     fn evaluation(self) -> Result<Evaluation, Error> {
         match self {
             Self::Evaluated(evaluation) => Ok(evaluation),
-            Self::Formatted(_) => Err(Error::Broken("the worker answered another question".to_owned())),
+            Self::Formatted(_) | Self::Explained(_) => {
+                Err(Error::Broken("the worker answered another question".to_owned()))
+            }
         }
     }
 }
@@ -171,6 +176,28 @@ impl Format for Pool {
                 },
                 other => Formatted {
                     text: None,
+                    diagnostics: other.evaluation()?.diagnostics,
+                },
+            })
+        })
+    }
+}
+
+impl Explain for Pool {
+    fn explain<'a>(
+        &'a self,
+        source: Source,
+        path: String,
+    ) -> Pin<Box<dyn Future<Output = Result<Explained, Error>> + Send + 'a>> {
+        let request = move |Source { name, text }| Request::Explain { name, text, path };
+        Box::pin(async move {
+            Ok(match self.run(source, request).await? {
+                Answer::Explained(explanation) => Explained {
+                    explanation: Some(explanation),
+                    diagnostics: Vec::new(),
+                },
+                other => Explained {
+                    explanation: None,
                     diagnostics: other.evaluation()?.diagnostics,
                 },
             })
@@ -258,6 +285,9 @@ impl Lease<'_> {
                         bound: domain(bound),
                         limit,
                     });
+                }
+                Response::Explained(explanation) => {
+                    break Ok(Answer::Explained(convert::explanation(*explanation)));
                 }
                 Response::Broken { why } => return Err(Error::Broken(why)),
                 Response::Ready => return Err(Error::Broken("the worker lost its place".to_owned())),

@@ -22,6 +22,12 @@ pub(crate) enum Request {
     },
     /// Format a source.
     Format { name: String, text: String },
+    /// Explain a value of a source.
+    Explain {
+        name: String,
+        text: String,
+        path: String,
+    },
     /// The answer to [`Response::Need`], one for each import in the same order.
     Imports { answers: Vec<Answer> },
 }
@@ -47,6 +53,8 @@ pub(crate) enum Response {
     Done(Outcome),
     /// The text in the one layout.
     Formatted { text: String },
+    /// What is known of a value.
+    Explained(Box<Explanation>),
     /// A bound that the worker itself watches was hit.
     Bounded { bound: WireBound, limit: String },
     /// The worker cannot go on.
@@ -143,6 +151,44 @@ pub(crate) struct Finding {
     #[serde(skip)]
     pub(crate) home: bool,
 }
+
+/// What is known of a value.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Explanation {
+    pub(crate) path: String,
+    pub(crate) value: Option<String>,
+    pub(crate) origin: FlatOrigin,
+    /// The one that holds first.
+    pub(crate) definitions: Vec<FlatDefinition>,
+    pub(crate) contracts: Vec<FlatContract>,
+    pub(crate) doc: Option<String>,
+    pub(crate) optional: bool,
+    pub(crate) provenance: Vec<String>,
+}
+
+/// The domain's origin, which has no wire form.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum FlatOrigin {
+    Configuration,
+    Default,
+    Computed,
+    Unset,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FlatDefinition {
+    pub(crate) place: FlatPlace,
+    pub(crate) text: String,
+    pub(crate) priority: String,
+}
+
+/// A contract: where it is written, and its text.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FlatContract(pub(crate) FlatPlace, pub(crate) String);
+
+/// File, line, column.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FlatPlace(pub(crate) String, pub(crate) u32, pub(crate) u32);
 
 /// The domain's bound, which has no wire form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

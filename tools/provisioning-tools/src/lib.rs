@@ -3,6 +3,7 @@
 mod check_compliance;
 mod documents;
 mod estimate_cost;
+mod explain_value;
 mod fail;
 mod finding;
 mod form_schema;
@@ -18,6 +19,7 @@ use toolcall::Toolset;
 pub use check_compliance::CheckCompliance;
 pub use documents::ProvisioningDocuments;
 pub use estimate_cost::EstimateCost;
+pub use explain_value::ExplainValue;
 pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
 pub use generate_from_form::GenerateFromForm;

@@ -10,6 +10,7 @@ pub mod compliance;
 pub mod cost;
 pub mod diagnostic;
 pub mod evaluate;
+pub mod explain;
 pub mod form;
 pub mod format;
 pub mod generate;

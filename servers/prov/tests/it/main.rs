@@ -11,6 +11,7 @@
 mod client_file;
 mod commands;
 mod compliance;
+mod explain;
 mod fmt;
 mod forms;
 mod generation;

@@ -17,6 +17,7 @@ use prov::cli::Cli;
 use prov::config::ProvConfig;
 use prov::wiring;
 use provisioning::evaluate::Error;
+use provisioning::explain::{Explain, Explained};
 use provisioning::workspace::{InMemory, Workspace};
 use provisioning::{Assets, Embedded, Evaluate, Evaluation, Format, Formatted, Source};
 use serde_json::{Value, json};
@@ -43,6 +44,16 @@ impl Evaluate for NoEvaluator {
         _: bool,
     ) -> Pin<Box<dyn Future<Output = Result<Evaluation, Error>> + Send + 'a>> {
         Box::pin(async { Err(Error::Broken("nothing is evaluated here".to_owned())) })
+    }
+}
+
+impl Explain for NoEvaluator {
+    fn explain<'a>(
+        &'a self,
+        _: Source,
+        _: String,
+    ) -> Pin<Box<dyn Future<Output = Result<Explained, Error>> + Send + 'a>> {
+        Box::pin(async { Err(Error::Broken("nothing is explained here".to_owned())) })
     }
 }
 

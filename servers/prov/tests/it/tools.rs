@@ -49,7 +49,10 @@ async fn every_answer_fits_the_schema_it_declares() {
         "broken.ncl",
     ] {
         for (tool, schema) in &schemas {
-            let arguments = json!({"config": example(name)});
+            let mut arguments = json!({"config": example(name)});
+            if *tool == "explain_value" {
+                arguments["path"] = json!("provider");
+            }
             let Ok(answer) = testkit::call(&gate, tool, arguments).await else {
                 assert!(name == "broken.ncl" && *tool != "validate_config");
                 continue;
@@ -232,6 +235,7 @@ fn fuzz_arguments() {
             "estimate_cost",
             "check_compliance",
             "format_config",
+            "explain_value",
         ] {
             if let Err(error) = runtime.block_on(testkit::call(gate, tool, arguments.clone())) {
                 assert_ne!(error.kind(), ErrorKind::Internal, "{error:?}");

@@ -343,7 +343,7 @@ fn is_native(message: &str) -> bool {
 }
 
 /// A question for the choice that comes close to what was written.
-fn nearest(written: &str, choices: &str) -> Option<String> {
+pub(super) fn nearest(written: &str, choices: &str) -> Option<String> {
     let written = written.trim_matches(['"', '\'']).to_lowercase();
     let scored = choices
         .split(", ")
@@ -407,7 +407,7 @@ pub(super) fn from_diagnostic(
 }
 
 /// A value as Nickel text, if it is a plain one.
-fn plain(value: &NickelValue) -> Option<String> {
+pub(super) fn plain(value: &NickelValue) -> Option<String> {
     match value.content_ref() {
         ValueContentRef::Null => Some("null".to_owned()),
         ValueContentRef::Bool(value) => Some(value.to_string()),

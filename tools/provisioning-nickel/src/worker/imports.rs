@@ -120,6 +120,25 @@ fn find<'a>(ast: &'a Ast<'a>) -> Vec<Found> {
     found
 }
 
+/// Every field that is defined anywhere in `ast`.
+pub(super) fn fields<'a>(ast: &'a Ast<'a>) -> Vec<&'a FieldDef<'a>> {
+    let mut found = Vec::new();
+    let mut parts = vec![Part::Expression(ast)];
+    while let Some(part) = parts.pop() {
+        match part {
+            Part::Expression(ast) => {
+                if let Node::Record(record) = &ast.node {
+                    found.extend(record.field_defs);
+                }
+                expression(&ast.node, &mut parts);
+            }
+            Part::Type(typ) => r#type(typ, &mut parts),
+            Part::Pattern(part) => pattern(part, &mut parts),
+        }
+    }
+    found
+}
+
 fn expression<'a>(node: &'a Node<'a>, parts: &mut Vec<Part<'a>>) {
     match node {
         Node::Null

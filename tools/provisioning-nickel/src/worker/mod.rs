@@ -10,7 +10,9 @@ mod limits;
 mod place;
 mod rule;
 mod session;
+mod steps;
 mod syntax;
+mod trace;
 mod walk;
 
 use std::io::{self, BufReader, Read, Write};
@@ -58,6 +60,7 @@ fn serve(mut session: Session, input: &mut impl Read, output: &mut impl Write) -
                 .evaluate(&name, text, strict, &mut ask)
                 .map(Response::Done),
             Request::Format { name, text } => session.format(&name, text),
+            Request::Explain { name, text, path } => session.explain(&name, text, &path, &mut ask),
             Request::Start { .. } | Request::Imports { .. } => {
                 return Err(io::Error::other("expected a source"));
             }

@@ -69,6 +69,13 @@ impl Places {
             .is_some_and(|named| named.user)
     }
 
+    /// Whether a position lies in a schema.
+    pub(super) fn is_schema(&self, pos: TermPos) -> bool {
+        pos.into_opt()
+            .and_then(|span| self.names.get(&span.src_id))
+            .is_some_and(|named| !named.user)
+    }
+
     /// The place of a position; `None` for the standard library and for what evaluation made.
     pub(super) fn of(&mut self, hub: &CacheHub, pos: TermPos) -> Option<Place> {
         self.at(hub, pos.into_opt()?)

@@ -22,9 +22,10 @@ use super::format::Formatter;
 use super::imports::{self, Ask, Found, Imports};
 use super::place::Places;
 use super::syntax;
+use super::trace;
 use super::walk::Walk;
 use crate::Bounds;
-use crate::wire::{Answer, Finding, Outcome, Schema, Target, Wanted, WireBound};
+use crate::wire::{Answer, Finding, Outcome, Response, Schema, Target, Wanted, WireBound};
 
 /// Virtual folders. Their NUL makes sure that no such path can ever name something on a disk: the system refuses
 /// it before looking.
@@ -116,6 +117,37 @@ impl Session {
         outcome
     }
 
+    /// Explains the value of `text` at `path`.
+    pub(super) fn explain(
+        &mut self,
+        name: &str,
+        text: String,
+        path: &str,
+        ask: &mut Ask<'_>,
+    ) -> Result<Response, Stop> {
+        self.alone(|session, root| {
+            let (main, mut findings) = session.load(root, name, text, ask)?;
+            if findings.is_empty() {
+                match session.apply(main) {
+                    Err(error) => {
+                        findings =
+                            explain::error(&session.context.import_resolver, &mut session.places, error);
+                    }
+                    Ok(value) => {
+                        match trace::explain(&mut session.context, &mut session.places, value, main, path) {
+                            Ok(explanation) => return Ok(Response::Explained(Box::new(explanation))),
+                            Err(finding) => findings.push(*finding),
+                        }
+                    }
+                }
+            }
+            Ok(Response::Done(Outcome {
+                findings,
+                ..Outcome::default()
+            }))
+        })
+    }
+
     fn evaluate_in(
         &mut self,
         root: &Path,
@@ -124,6 +156,24 @@ impl Session {
         strict: bool,
         ask: &mut Ask<'_>,
     ) -> Result<Outcome, Stop> {
+        let (main, findings) = self.load(root, name, text, ask)?;
+        if !findings.is_empty() {
+            return Ok(Outcome {
+                findings,
+                ..Outcome::default()
+            });
+        }
+        self.check(main, name, strict)
+    }
+
+    /// Brings in `text` and what it imports, or says why it cannot be evaluated.
+    fn load(
+        &mut self,
+        root: &Path,
+        name: &str,
+        text: String,
+        ask: &mut Ask<'_>,
+    ) -> Result<(FileId, Vec<Finding>), Stop> {
         let mut findings = self.complaints.clone();
         if syntax::is_blank(&text) {
             findings.push(syntax::blank(name));
@@ -132,13 +182,7 @@ impl Session {
         if findings.is_empty() {
             findings = self.gather(root, main, name, ask)?;
         }
-        if !findings.is_empty() {
-            return Ok(Outcome {
-                findings,
-                ..Outcome::default()
-            });
-        }
-        self.check(main, name, strict)
+        Ok((main, findings))
     }
 
     fn add_schema(&mut self, schema: Schema, known: &HashSet<String>) {

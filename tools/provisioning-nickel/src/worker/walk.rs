@@ -11,6 +11,7 @@ use nickel_lang_core::term::record::{Field, RecordData};
 use super::explain::{self, Site};
 use super::place::Places;
 use super::session::{Context, Stop};
+use super::steps::{Step, dotted};
 use crate::Bounds;
 use crate::bounds::bytes;
 use crate::wire::{Finding, FlatNode, FlatSpan, FlatValue, Outcome, WireBound};
@@ -26,12 +27,6 @@ pub(super) struct Walk<'a> {
     around: Vec<Origin>,
     text: usize,
     walked: Walked,
-}
-
-/// One step of a path.
-enum Step {
-    Field(String),
-    Index(usize),
 }
 
 /// What a walk found, positions still unresolved: they can be looked up only once the machine is gone.
@@ -375,12 +370,12 @@ impl Walked {
 
 /// Whether a schema found the field to be none of its own and said so in its documentation: a mark that changes
 /// nothing for those who use the value.
-fn is_unknown(field: &Field) -> bool {
+pub(super) fn is_unknown(field: &Field) -> bool {
     field.metadata.doc() == Some("unknown field")
 }
 
 /// The fields that the schema knows.
-fn known(record: &RecordData) -> Vec<&str> {
+pub(super) fn known(record: &RecordData) -> Vec<&str> {
     let known = record.fields.iter().filter(|(_, field)| !is_unknown(field));
     let mut names: Vec<&str> = known.map(|(id, _)| id.label()).collect();
     names.sort_unstable();
@@ -420,29 +415,4 @@ fn flat_number(number: &NumberData) -> Result<FlatValue, &'static str> {
         return Err("whole number too large to be kept exactly");
     }
     Ok(FlatValue::Real(real))
-}
-
-/// A path as people write it, such as `servers[2].spec.cpu`.
-fn dotted(path: &[Step]) -> String {
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
-            Step::Field(name) if is_plain(name) => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(name);
-            }
-            Step::Field(name) => text.push_str(&format!("[{name:?}]")),
-        }
-    }
-    text
-}
-
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
 }

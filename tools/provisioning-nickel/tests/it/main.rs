@@ -10,6 +10,7 @@
 mod between;
 mod diagnostics;
 mod examples;
+mod explain;
 mod fixtures;
 mod format;
 mod fuzz;

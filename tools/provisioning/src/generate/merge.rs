@@ -350,9 +350,12 @@ mod tests {
         assert_eq!((conflict.line, conflict.reason), (3, Reason::BothChanged));
     }
 
+    /// What it is about, the three texts, the text that comes out, the conflict.
+    type Case<'a> = (&'a str, [Option<&'a str>; 3], Option<&'a str>, Option<Reason>);
+
     #[test]
     fn files_come_and_go() {
-        let cases: [(&str, [Option<&str>; 3], Option<&str>, Option<Reason>); 8] = [
+        let cases: [Case<'_>; 8] = [
             ("new", [None, None, Some("g")], Some("g"), None),
             ("removed", [Some("b"), None, Some("b")], None, None),
             (

@@ -257,7 +257,6 @@ fn damaged(path: &Path, how: &str) -> Failure {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails loudly")]
 mod tests {
     use super::*;
 
