@@ -76,6 +76,8 @@ pub struct Session<'a, C: Config> {
     printer: Printer,
     workspace: PathBuf,
     token_file: Option<PathBuf>,
+    config_file: Option<PathBuf>,
+    set: Vec<String>,
     _telemetry: telemetry::Guard,
 }
 
@@ -102,8 +104,15 @@ impl<'a, C: Config> Session<'a, C> {
             printer: global.printer(),
             workspace,
             token_file: global.token_file.clone(),
+            config_file: global.config_file.clone(),
+            set: global.set.clone(),
             _telemetry: telemetry,
         })
+    }
+
+    /// The settings file and the settings that this run was started with.
+    pub(crate) fn started_with(&self) -> (Option<&Path>, &[String]) {
+        (self.config_file.as_deref(), &self.set)
     }
 
     pub(crate) fn trials(&self) -> &'static [Trial] {

@@ -215,6 +215,7 @@ pub(crate) fn answers(form: &str, wrong: &[Wrong]) -> ToolError {
         .map(|one| {
             json!({
                 "field": one.field,
+                "layer": one.layer().name(),
                 "value": one.value,
                 "rule": one.rule,
                 "valid": one.valid,

@@ -69,3 +69,29 @@ fn print_writes_nothing_and_a_broken_file_is_refused() {
     assert_eq!(ran.code, 3, "{ran:?}");
     assert_eq!(std::fs::read_to_string(path).unwrap(), "{ // mine\n}");
 }
+
+#[test]
+fn the_settings_that_it_was_installed_with_are_the_servers() {
+    let world = World::new();
+    let file = world.file("own.toml", "[nickel]\nwall_ms = 4000\n");
+    let file = file.to_str().unwrap();
+    let ran = world.prov([
+        "mcp",
+        "install",
+        "--client",
+        "cursor",
+        "--print",
+        "--config-file",
+        file,
+        "--set",
+        "nickel.workers=2",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let value: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let arguments = value["mcpServers"]["prov"]["args"].as_array().unwrap();
+    let has = |words: [&str; 2]| arguments.windows(2).any(|pair| pair == words);
+    assert!(
+        has(["--config-file", file]) && has(["--set", "nickel.workers=2"]),
+        "{ran:?}"
+    );
+}

@@ -128,18 +128,27 @@ fn entry<C: Config>(arguments: &InstallArguments, session: &Session<'_, C>) -> R
             )
         })
     };
+    let mut words = vec!["--workspace".to_owned(), text(&workspace)?];
+    // Whoever installs with settings means the server to have them.
+    let (config_file, set) = session.started_with();
+    if let Some(file) = config_file {
+        let file = std::path::absolute(file).map_err(|error| {
+            Failure::new(Exit::Internal, "the settings file has no absolute path").because(&error)
+        })?;
+        words.extend(["--config-file".to_owned(), text(&file)?]);
+    }
+    words.extend(
+        set.iter()
+            .flat_map(|setting| ["--set".to_owned(), setting.clone()]),
+    );
+    words.extend(["mcp".to_owned(), "serve".to_owned()]);
     Ok(Entry {
         name: arguments
             .name
             .clone()
             .unwrap_or_else(|| session.about().name.to_owned()),
         command: text(&command)?,
-        arguments: vec![
-            "--workspace".to_owned(),
-            text(&workspace)?,
-            "mcp".to_owned(),
-            "serve".to_owned(),
-        ],
+        arguments: words,
     })
 }
 

@@ -69,13 +69,15 @@ pub(super) fn explain(
     }
     definitions.sort_by_key(|definition| std::cmp::Reverse(weight(&definition.priority)));
     if let (Some(pos), true) = (user, definitions.is_empty()) {
-        let text = table(reached.evaluated).into_opt().map(TermPos::Original);
+        // A contract may have made the value anew, and then it stands in the contract's own text.
+        let values = [table(reached.evaluated), table(reached.raw)];
+        let written = values.into_iter().find(|pos| places.is_user(*pos));
         push(
             hub,
             places,
             &mut definitions,
             pos,
-            text.and_then(|pos| place::text(hub, pos)),
+            written.and_then(|pos| place::text(hub, pos)).or(shown.as_deref()),
             "normal".to_owned(),
         );
     }

@@ -18,6 +18,7 @@ mod generated;
 mod hidden_imports;
 mod hostile;
 mod imports;
+mod layers;
 mod pool;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use super::options::Choices;
 use super::value::{Answers, Value, nearest, shown};
 use super::{Field, Form, Group, Taken};
 use crate::intent::{Assumption, Catalogue, Origin, Problem, Understood, guard_ports};
+use crate::layers::Layer;
 
 /// Most options that a message lists.
 const LISTED: usize = 60;
@@ -46,6 +47,21 @@ pub enum Breach {
     Rule,
     /// It is not one of the options.
     NotListed,
+    /// It does not go with other answers, or with what they make together.
+    Together,
+}
+
+impl Wrong {
+    /// The layer that found it.
+    #[must_use]
+    pub fn layer(&self) -> Layer {
+        match self.kind {
+            Breach::Together => Layer::CrossField,
+            Breach::Missing | Breach::Unknown | Breach::OutOfPlace | Breach::Rule | Breach::NotListed => {
+                Layer::Answers
+            }
+        }
+    }
 }
 
 impl fmt::Display for Wrong {
@@ -439,7 +455,7 @@ impl<'f> Walk<'f> {
                     .is_none_or(|field| field.kind != Kind::Secret)
                     .then(|| shown(&problem.value)),
                 field: field.map_or(problem.path, |field| field.key.clone()),
-                kind: Breach::Rule,
+                kind: Breach::Together,
                 rule: problem.rule,
                 valid: problem.valid,
                 suggestion: None,

@@ -6,7 +6,7 @@ use super::escape::escape;
 use super::provenance;
 use super::view::View;
 use crate::intent::{Catalogue, Intent, Understood};
-use crate::{AssetKind, Assets, Embedded};
+use crate::{Asset, AssetKind, Assets, Embedded};
 
 /// The file that imports the others.
 const MAIN: &str = "main.ncl";
@@ -23,13 +23,26 @@ const PARTS: [&str; 7] = [
 
 /// Why there is no text.
 #[derive(Debug, thiserror::Error)]
-#[error("the template `{template}` cannot be filled")]
-pub struct Error {
-    /// The template.
-    template: String,
-    /// What the engine says.
-    #[source]
-    source: tera::Error,
+pub enum Error {
+    /// It uses what nobody fills in, or is no template.
+    #[error("the template `{template}` cannot be filled")]
+    Unfilled {
+        /// The template.
+        template: String,
+        /// What the engine says.
+        #[source]
+        source: tera::Error,
+    },
+    /// Something to fill in is left in what came out.
+    #[error("the template `{template}` leaves `{mark}` in line {line} of its text")]
+    Left {
+        /// The template.
+        template: String,
+        /// What is left.
+        mark: &'static str,
+        /// The line of the text, from 1.
+        line: usize,
+    },
 }
 
 /// A file of a configuration.
@@ -61,14 +74,21 @@ impl Renderer {
     /// # Errors
     /// If one is malformed.
     pub fn new() -> Result<Self, Error> {
+        Self::of(&Embedded.list(AssetKind::Template))
+    }
+
+    /// These templates, which somebody who may say what runs in this process vouches for.
+    ///
+    /// # Errors
+    /// If one is malformed.
+    pub fn of(templates: &[Asset]) -> Result<Self, Error> {
         let mut tera = Tera::default();
         tera.set_escape_fn(escape);
         tera.autoescape_on([".ncl.tera"]);
-        let templates = Embedded.list(AssetKind::Template);
         let texts = templates
             .iter()
             .map(|asset| (asset.path.as_str(), asset.text.as_ref()));
-        tera.add_raw_templates(texts).map_err(|source| Error {
+        tera.add_raw_templates(texts).map_err(|source| Error::Unfilled {
             template: "templates/*.ncl.tera".to_owned(),
             source,
         })?;
@@ -93,17 +113,24 @@ impl Renderer {
             .book()
             .provider(&intent.provider)
             .map_or_else(String::new, |provider| provider.currency.code().to_owned());
-        let context =
-            Context::from_serialize(&View::new(intent, request, &currency)).map_err(|source| Error {
+        let context = Context::from_serialize(&View::new(intent, request, &currency)).map_err(|source| {
+            Error::Unfilled {
                 template: MAIN.to_owned(),
                 source,
-            })?;
+            }
+        })?;
         let fill = |name: &str| {
             let template = format!("{name}.tera");
             let text = self
                 .tera
                 .render(&template, &context)
-                .map_err(|source| Error { template, source })?;
+                .map_err(|source| Error::Unfilled {
+                    template: template.clone(),
+                    source,
+                })?;
+            if let Some((line, mark)) = left(&text) {
+                return Err(Error::Left { template, mark, line });
+            }
             Ok(provenance::comment(
                 &text,
                 &understood.origins,
@@ -123,6 +150,21 @@ impl Renderer {
         let whole = whole(&files);
         Ok(Some(Generated { files, whole }))
     }
+}
+
+/// The first mark of a template in `text` that is not what somebody said: outside of quotes, and the line it is in.
+fn left(text: &str) -> Option<(usize, &'static str)> {
+    for (number, line) in text.lines().enumerate() {
+        // What is filled in stands between quotes, and its own quotes are escaped.
+        let plain = line.replace("\\\\", "").replace("\\\"", "");
+        let outside: String = plain.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+        for mark in ["{{", "}}", "{%", "{#"] {
+            if outside.contains(mark) {
+                return Some((number + 1, mark));
+            }
+        }
+    }
+    None
 }
 
 fn wanted(name: &str, intent: &Intent) -> bool {
