@@ -7,22 +7,21 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use provisioning::cost::{self, Options, PriceBook};
 use provisioning::generate::Renderer;
 use provisioning::intent::{
     Budget, Catalogue, Cluster, Database, Intent, Network, Os, Scaling, Server, Understood,
 };
-use provisioning::workspace::InMemory;
 use provisioning::{Embedded, Evaluate, Severity, Source, check};
-use provisioning_nickel::{Bounds, Pool};
+use provisioning_nickel::Pool;
 use tokio::task::JoinSet;
 
-use super::pool_of;
+use super::pool;
 
-/// How many intents are generated and evaluated.
-const SAMPLES: usize = 5_000;
-/// Workers that evaluate at once.
+/// How many intents are generated and evaluated in each of the five parts, which run beside each other.
+const SAMPLES: usize = 1_000;
+/// Evaluations under way at once, so that the worker does not wait for the next text.
 const AT_ONCE: usize = 2;
 
 /// Half of the time nothing, so that every block is there and absent.
@@ -271,20 +270,34 @@ async fn wrong(pool: Arc<Pool>, catalogue: Arc<Catalogue>, intent: Intent, text:
         .map(|error| format!("{error}\n{intent:#?}\n{text}"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_passes_the_rules_of_an_intent_holds() {
+macro_rules! parts {
+    ($($name:ident: $part:literal),*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            whatever_passes_the_rules_of_an_intent_holds($part).await;
+        }
+    )*};
+}
+
+parts!(
+    a_fifth_of_the_samples_holds: 1,
+    a_second_fifth_holds: 2,
+    a_third_fifth_holds: 3,
+    a_fourth_fifth_holds: 4,
+    the_last_fifth_holds: 5
+);
+
+/// The samples are the same in every run, and other ones in each part.
+async fn whatever_passes_the_rules_of_an_intent_holds(part: u8) {
     let catalogue = Arc::new(Catalogue::new(
         Arc::new(PriceBook::load(&Embedded).unwrap()),
         &Embedded,
     ));
     let renderer = Renderer::new().unwrap();
     let strategy = intent(&catalogue);
-    let mut runner = TestRunner::deterministic();
-    let bounds = Bounds {
-        workers: AT_ONCE,
-        ..Bounds::default()
-    };
-    let pool = Arc::new(pool_of(bounds, InMemory::new()));
+    let seed = TestRng::from_seed(RngAlgorithm::ChaCha, &[part; 32]);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), seed);
+    let pool = Arc::new(pool());
     let (mut tried, mut sound) = (0, 0);
     let mut by_provider: BTreeMap<String, usize> = BTreeMap::new();
     let mut running = JoinSet::new();
