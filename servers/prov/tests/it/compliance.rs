@@ -384,3 +384,37 @@ fn an_expired_waiver_alarms_and_does_not_waive() {
             .contains("ask ana@example.org")
     );
 }
+
+/// Hundreds of servers: more results than any answer may hold. Every report still comes, says how many results it does
+/// not list, and lists those that need a look most.
+#[test]
+fn reports_of_large_configurations_fit_and_say_what_they_leave_out() {
+    let world = World::new();
+    let server = |n: usize| {
+        format!(
+            "{{ name = \"db-{n}\", role = \"database\", networking = {{ public_ip = {} }} }},\n",
+            n == 7
+        )
+    };
+    let servers: String = (0..600).map(server).collect();
+    world.file(
+        "main.ncl",
+        format!("{{ provider = 'aws, servers = [\n{servers}] }}"),
+    );
+    for options in [
+        ["--report", "sarif"],
+        ["--report", "junit"],
+        ["--format", "table"],
+        ["--format", "markdown"],
+    ] {
+        let ran = world.prov(["check", "main.ncl", options[0], options[1]]);
+        assert_eq!(ran.code, 3, "{options:?}: {}", ran.stderr);
+        assert!(ran.stdout.len() < 4 << 20, "{options:?}: {}", ran.stdout.len());
+        let said = ran.stdout.contains("more results are counted") || ran.stdout.contains("\"omitted\":");
+        assert!(said, "{options:?}");
+        assert!(
+            ran.stdout.contains("servers[7].networking.public_ip"),
+            "{options:?}"
+        );
+    }
+}

@@ -6,43 +6,47 @@ use provisioning::compliance::{Finding, Outcome, Report, render};
 
 /// The report as JUnit XML.
 pub(super) fn text(report: &Report<'_>) -> String {
-    let counts = report.counts;
+    let (listed, omitted) = render::listed(report);
+    let said: Vec<String> = std::iter::once(render::summary(report))
+        .chain(render::more(omitted))
+        .collect();
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" \
-         skipped=\"{}\">\n",
-        escape(&render::summary(report)),
-        report.findings.len(),
-        counts.fail,
-        counts.unknown,
-        counts.waived + counts.not_applicable,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {}>\n",
+        escape(&said.join("; ")),
+        totals(&listed),
     );
     // The findings of a rule follow each other.
-    for findings in report
-        .findings
-        .chunk_by(|left, right| left.rule.id == right.rule.id)
-    {
+    for findings in listed.chunk_by(|left, right| left.rule.id == right.rule.id) {
         suite(&mut xml, findings, report);
     }
     xml.push_str("</testsuites>\n");
     xml
 }
 
-fn suite(xml: &mut String, findings: &[Finding<'_>], report: &Report<'_>) {
-    let Some(first) = findings.first() else { return };
+/// How many cases there are of each sort, as attributes.
+fn totals(findings: &[&Finding<'_>]) -> String {
     let count = |wanted: &[Outcome]| {
-        findings
+        let of = findings
             .iter()
-            .filter(|finding| wanted.contains(&finding.outcome))
-            .count()
+            .filter(|finding| wanted.contains(&finding.outcome));
+        of.count()
     };
-    xml.push_str(&format!(
-        "  <testsuite name=\"{} {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
-        escape(&first.rule.id),
-        escape(&first.rule.title),
+    format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
         findings.len(),
         count(&[Outcome::Fail]),
         count(&[Outcome::Unknown]),
         count(&[Outcome::Waived, Outcome::NotApplicable]),
+    )
+}
+
+fn suite(xml: &mut String, findings: &[&Finding<'_>], report: &Report<'_>) {
+    let Some(first) = findings.first() else { return };
+    xml.push_str(&format!(
+        "  <testsuite name=\"{} {}\" {}>\n",
+        escape(&first.rule.id),
+        escape(&first.rule.title),
+        totals(findings),
     ));
     for finding in findings {
         case(xml, finding, report);

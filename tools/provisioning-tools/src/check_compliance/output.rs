@@ -150,7 +150,8 @@ struct Alarm {
 impl Output {
     /// The wire form.
     pub(super) fn new(report: &Report<'_>, rendered: Option<String>) -> Self {
-        let open = render::open(report);
+        let all: Vec<&Finding<'_>> = report.findings.iter().collect();
+        let open = render::open(&all);
         Self {
             summary: render::summary(report),
             framework: report.framework.map_or("all", Framework::name).to_owned(),

@@ -9,20 +9,20 @@ use serde_json::{Map, Value, json};
 
 /// The report as a SARIF log.
 pub(super) fn text(report: &Report<'_>) -> String {
-    format!("{:#}\n", log(report))
+    format!("{}\n", log(report))
 }
 
 fn log(report: &Report<'_>) -> Value {
+    let (listed, omitted) = render::listed(report);
     let mut places = BTreeMap::new();
     let mut rules: Vec<&Rule> = Vec::new();
-    for finding in &report.findings {
+    for finding in &listed {
         places.entry(finding.rule.id.as_str()).or_insert_with(|| {
             rules.push(finding.rule);
             rules.len() - 1
         });
     }
-    let results: Vec<Value> = report
-        .findings
+    let results: Vec<Value> = listed
         .iter()
         .map(|finding| result(finding, places.get(finding.rule.id.as_str()).copied()))
         .collect();
@@ -37,7 +37,7 @@ fn log(report: &Report<'_>) -> Value {
             } },
             "results": results,
             "columnKind": "unicodeCodePoints",
-            "properties": { "summary": render::summary(report) },
+            "properties": { "summary": render::summary(report), "omitted": omitted },
         }],
     })
 }

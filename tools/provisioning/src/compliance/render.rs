@@ -4,8 +4,11 @@
 
 use super::check::{Finding, Outcome, Report};
 use super::framework::Framework;
-use super::rule::Rule;
+use super::rule::{Rule, Severity};
 use crate::{AssetKind, Assets as _, Embedded, Span};
+
+/// Most results that a text lists: what thousands of resources pass would be longer than any answer may be.
+const LISTED: usize = 3_000;
 
 /// Plain text.
 #[must_use]
@@ -19,7 +22,8 @@ pub fn table(report: &Report<'_>) -> String {
     if !report.alarms.is_empty() {
         lines.push(String::new());
     }
-    for finding in open(report) {
+    let (listed, omitted) = listed(report);
+    for finding in open(&listed) {
         let rule = finding.rule;
         lines.push(format!(
             "{} [{}] {}: {}",
@@ -46,7 +50,7 @@ pub fn table(report: &Report<'_>) -> String {
         lines.push(labelled("controls", &controls(rule, report.framework)));
         lines.push(String::new());
     }
-    for finding in with(report, Outcome::Pass) {
+    for finding in with(&listed, Outcome::Pass) {
         lines.push(format!(
             "pass {} {}: {}; evidence for {}",
             finding.rule.id,
@@ -55,6 +59,7 @@ pub fn table(report: &Report<'_>) -> String {
             controls(finding.rule, report.framework)
         ));
     }
+    lines.extend(more(omitted));
     lines.join("\n").trim_end().to_owned() + "\n"
 }
 
@@ -75,7 +80,8 @@ pub fn markdown(report: &Report<'_>) -> String {
         "\n## To look at\n\n| result | severity | rule | of | where | found | next | evidence for |\n",
     );
     text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
-    for finding in open(report) {
+    let (listed, omitted) = listed(report);
+    for finding in open(&listed) {
         let mut next = finding.rule.remediation.clone();
         for change in &finding.fix {
             next.push_str(&format!(" `{}`", change.text()));
@@ -100,7 +106,7 @@ pub fn markdown(report: &Report<'_>) -> String {
         ));
     }
     text.push_str("\n## Passed\n\n| rule | of | found | evidence for |\n| --- | --- | --- | --- |\n");
-    for finding in with(report, Outcome::Pass) {
+    for finding in with(&listed, Outcome::Pass) {
         text.push_str(&format!(
             "| {} {} | {} | {} | {} |\n",
             finding.rule.id,
@@ -109,6 +115,9 @@ pub fn markdown(report: &Report<'_>) -> String {
             cell(&finding.evidence),
             cell(&controls(finding.rule, report.framework)),
         ));
+    }
+    if let Some(line) = more(omitted) {
+        text.push_str(&format!("\n{line}\n"));
     }
     text
 }
@@ -157,28 +166,52 @@ pub fn controls(rule: &Rule, framework: Option<Framework>) -> String {
     parts.join("; ")
 }
 
+/// The results that a text lists, in the order of the report, and how many more there are: all, if they are few, and
+/// otherwise those that need a look most.
+#[must_use]
+pub fn listed<'r, 'a>(report: &'r Report<'a>) -> (Vec<&'r Finding<'a>>, usize) {
+    let mut kept: Vec<(usize, &Finding<'a>)> = report.findings.iter().enumerate().collect();
+    if kept.len() > LISTED {
+        kept.sort_by_key(|(_, finding)| urgency(finding));
+        kept.truncate(LISTED);
+        kept.sort_by_key(|(position, _)| *position);
+    }
+    let omitted = report.findings.len() - kept.len();
+    (kept.into_iter().map(|(_, finding)| finding).collect(), omitted)
+}
+
+/// That there are more results than are listed.
+#[must_use]
+pub fn more(omitted: usize) -> Option<String> {
+    (omitted > 0).then(|| {
+        format!(
+            "{omitted} more results are counted above and not listed, the least urgent ones; check one framework, or a part \
+             of the configuration, to see them"
+        )
+    })
+}
+
 /// What needs a look, worst first.
 #[must_use]
-pub fn open<'r, 'a>(report: &'r Report<'a>) -> Vec<&'r Finding<'a>> {
-    let mut open: Vec<&Finding<'a>> = report
-        .findings
-        .iter()
-        .filter(|finding| {
-            matches!(
-                finding.outcome,
-                Outcome::Fail | Outcome::Unknown | Outcome::Waived
-            )
-        })
-        .collect();
-    open.sort_by_key(|finding| (finding.outcome, std::cmp::Reverse(finding.rule.severity)));
+pub fn open<'r, 'a>(findings: &[&'r Finding<'a>]) -> Vec<&'r Finding<'a>> {
+    let looked_at = |finding: &&&Finding<'a>| {
+        matches!(
+            finding.outcome,
+            Outcome::Fail | Outcome::Unknown | Outcome::Waived
+        )
+    };
+    let mut open: Vec<&Finding<'a>> = findings.iter().filter(looked_at).copied().collect();
+    open.sort_by_key(|finding| urgency(finding));
     open
 }
 
-fn with<'r, 'a>(report: &'r Report<'a>, outcome: Outcome) -> impl Iterator<Item = &'r Finding<'a>> {
-    report
-        .findings
-        .iter()
-        .filter(move |finding| finding.outcome == outcome)
+fn urgency(finding: &Finding<'_>) -> (Outcome, std::cmp::Reverse<Severity>) {
+    (finding.outcome, std::cmp::Reverse(finding.rule.severity))
+}
+
+fn with<'r, 'a>(findings: &[&'r Finding<'a>], outcome: Outcome) -> Vec<&'r Finding<'a>> {
+    let wanted = findings.iter().filter(|finding| finding.outcome == outcome);
+    wanted.copied().collect()
 }
 
 /// How a finding names its resource.
