@@ -132,13 +132,23 @@ fn corpus() -> Vec<(Layer, Mutation)> {
         (Layer::Answers, Answer("colour", Some(text("red")))),
         (Layer::Answers, Answer("cpu", Some(Value::Number(2)))),
         (
-            Layer::CrossField,
+            Layer::Schema,
             Text(
-                "vpc_cidr = \"10.0.0.0/16\"",
-                "vpc_cidr = \"10.0.0.0/16\", subnets = [{ name = \"a\", cidr = \"10.1.0.0/24\" }]",
+                "security_groups = [",
+                "subnets = [{ name = \"a\", cidr = \"10.1.0.0/24\" }], security_groups = [",
             ),
         ),
-        (Layer::CrossField, Text("\"open\"", "\"gone\"")),
+        (
+            Layer::CrossField,
+            Text(
+                "servers =\n",
+                "kubernetes = { name = \"k\", version = \"1.34\", networking.vpc_cidr = \"10.244.0.0/20\" }, servers =\n",
+            ),
+        ),
+        (
+            Layer::CrossField,
+            Text("name = \"open-ports\"", "name = \"gone\""),
+        ),
         (
             Layer::CrossField,
             Text("region = \"us-east-1\"", "region = \"us-moon-1\""),
@@ -170,7 +180,7 @@ fn corpus() -> Vec<(Layer, Mutation)> {
         ),
         (
             Layer::Syntax,
-            Template("servers.ncl.tera", "    spec = {\n", "    spec = \n"),
+            Template("servers.ncl.tera", "    spec = {\n", "    spec = [\n"),
         ),
         (Layer::Syntax, Text("count = 2,", "count = 2 2 =,")),
         (
