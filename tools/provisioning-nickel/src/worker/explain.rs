@@ -82,7 +82,7 @@ pub(super) fn error(hub: &CacheHub, places: &mut Places, error: Error) -> Vec<Fi
             let files = &mut hub.sources.files().clone();
             let diagnostics = other.into_diagnostics(files).into_iter();
             diagnostics
-                .map(|diagnostic| from_diagnostic(hub, places, code, diagnostic))
+                .map(|diagnostic| meant(from_diagnostic(hub, places, code, diagnostic)))
                 .collect()
         }
     }
@@ -128,6 +128,7 @@ pub(super) fn eval(hub: &CacheHub, places: &mut Places, error: &EvalErrorData, s
                     from_diagnostic(hub, places, code, diagnostic)
                 });
             finding.message = reworded(kind, &finding, site);
+            finding = meant(finding);
             if matches!(kind, EvalErrorKind::InfiniteRecursion(..)) {
                 finding.hint = Some(RECURSION.to_owned());
             }
@@ -138,6 +139,28 @@ pub(super) fn eval(hub: &CacheHub, places: &mut Places, error: &EvalErrorData, s
             finding
         }
     }
+}
+
+/// With what was probably meant, where the evaluator takes a word for something else.
+fn meant(mut finding: Finding) -> Finding {
+    let unbound = finding
+        .message
+        .split_once("unbound identifier `")
+        .and_then(|(_, rest)| rest.split_once('`'))
+        .map(|(name, _)| name.to_owned());
+    if let Some(name) = unbound {
+        finding.hint = Some(format!(
+            "write `'{name}` for a choice such as a provider, or put text in quotes; other names come from a `let` or a \
+             field around them"
+        ));
+    } else if finding
+        .message
+        .contains("has type EnumTag, but Record was expected")
+    {
+        finding.hint =
+            Some("a word after `'` ends at a dot: put it in quotes, such as `\"t3.medium\"`".to_owned());
+    }
+    finding
 }
 
 /// What the evaluator says, said about the field.

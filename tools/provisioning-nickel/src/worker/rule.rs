@@ -43,6 +43,12 @@ pub(super) fn remedy(rule: &str, value: &str) -> Option<String> {
         (rule, Some(inner)) if is_numeric(rule) && inner.parse::<f64>().is_ok() => {
             Some(format!("write it without quotes: `{inner}`"))
         }
+        // `1.30` is read as the number 1.3, so that what was meant cannot be said for certain.
+        (rule, None) if rule.contains("in quotes") && value.contains('.') && value.parse::<f64>().is_ok() => {
+            Some(format!(
+                "write it with quotes: `\"{value}\"`, or `\"{value}0\"` if that was written, which is the same number"
+            ))
+        }
         (rule, None) if rule.contains("in quotes") && value.parse::<f64>().is_ok() => {
             Some(format!("write it with quotes: `\"{value}\"`"))
         }

@@ -216,6 +216,11 @@ impl Session {
     }
 
     pub(super) fn add_user(&mut self, root: &Path, name: &str, format: InputFormat, text: String) -> FileId {
+        // Editors on Windows begin a text with it; it is no character of the configuration.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
         let source = SourcePath::Path(root.join(name), format);
         let sources = &mut self.context.import_resolver.sources;
         let id = sources.add_string(source.clone(), text);

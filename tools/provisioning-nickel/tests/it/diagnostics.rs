@@ -2,7 +2,7 @@
 
 use provisioning::{Evaluate, Severity, Source};
 
-use super::{assert_well, briefs, evaluate, pool};
+use super::{GOOD, assert_well, briefs, evaluate, pool};
 
 #[tokio::test]
 async fn every_error_is_reported_with_its_path() {
@@ -213,4 +213,31 @@ async fn numbers_that_cannot_be_kept_are_findings() {
             "{number}: {evaluation:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_probably_meant_is_said() {
+    let pool = pool();
+    for (text, hint) in [
+        ("{ provider = aws, servers = [] }", "`'aws`"),
+        (
+            "{ provider = 'aws, servers = [{ name = \"a\", plan = 't3.medium }] }",
+            "`\"t3.medium\"`",
+        ),
+        (
+            "{ provider = 'aws, kubernetes = { name = \"a\", version = 1.30 } }",
+            "`\"1.30\"`",
+        ),
+    ] {
+        let found = evaluate(&pool, text).await.unwrap().diagnostics;
+        assert!(found[0].hint.as_deref().unwrap().contains(hint), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_no_part_of_a_text() {
+    assert_eq!(
+        briefs(&pool(), &format!("\u{feff}{GOOD}")).await,
+        Vec::<String>::new()
+    );
 }

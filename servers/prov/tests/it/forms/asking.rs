@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::run::World;
 
-/// A client of the older era over pipes.
+/// A client over pipes, of the older era once it has shaken hands.
 struct Client {
     server: Child,
     input: ChildStdin,
@@ -16,7 +16,7 @@ struct Client {
 }
 
 impl Client {
-    fn new(capabilities: &Value) -> Self {
+    fn start() -> Self {
         let world = World::new();
         let mut server = world
             .command()
@@ -26,12 +26,16 @@ impl Client {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut client = Self {
+        Self {
             input: server.stdin.take().unwrap(),
             output: BufReader::new(server.stdout.take().unwrap()),
             server,
             _world: world,
-        };
+        }
+    }
+
+    fn new(capabilities: &Value) -> Self {
+        let mut client = Self::start();
         client.send(&json!({
             "jsonrpc": "2.0", "id": 1, "method": "initialize",
             "params": {
@@ -87,6 +91,45 @@ impl Drop for Client {
         let _ended = self.server.kill();
         let _waited = self.server.wait();
     }
+}
+
+/// The same without a session: the questions are a result, and the answers come with the call made again.
+#[test]
+fn a_client_without_a_session_gets_the_questions_as_a_result() {
+    let mut client = Client::start();
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+    });
+    let arguments = json!({"form": "server", "answers": {"count": 2}});
+    let mut params = json!({"name": "generate_from_form", "arguments": arguments, "_meta": meta});
+    let mut asked = 0;
+    let result = loop {
+        client.send(&json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}));
+        let answer = client.read();
+        let result = &answer["result"];
+        let Some(requests) = result["inputRequests"].as_object() else {
+            break answer;
+        };
+        asked += 1;
+        assert!(asked < 6, "{answer}");
+        let responses: Value = requests
+            .iter()
+            .map(|(key, request)| {
+                assert_eq!(request["method"], "elicitation/create", "{request}");
+                let content = json!({"provider": "upcloud", "region": "fi-hel1"});
+                (key.clone(), accept(content))
+            })
+            .collect();
+        params["inputResponses"] = responses;
+        params["requestState"] = result["requestState"].clone();
+    };
+    assert!(asked > 0, "nothing was asked: {result}");
+    let output = &result["result"]["structuredContent"];
+    assert_eq!(output["valid"], true, "{result}");
+    assert_eq!(output["intent"]["provider"], "upcloud");
+    assert_eq!(output["intent"]["servers"][0]["count"], 2);
 }
 
 fn accept(content: Value) -> Value {
