@@ -46,7 +46,7 @@ fn about() -> About {
         title: "Provisioning",
         version: env!("CARGO_PKG_VERSION"),
         instructions: "Provisioning of typed infrastructure: validate a Nickel configuration (servers, networks, \
-            Kubernetes clusters on AWS, UpCloud, Hetzner or local LXD) with `validate_config`, estimate its monthly \
+            Kubernetes clusters on AWS, UpCloud, Hetzner, GCP, Azure or local LXD) with `validate_config`, estimate its monthly \
             cost with `estimate_cost`, and check it against SOC 2, HIPAA, GDPR and PCI DSS controls with \
             `check_compliance`: a pass is evidence, never a certificate. A new configuration comes from words with `generate_config`, or from the answers to a form \
             with `generate_from_form`: `form-schema://<name>` has the questions. Validate before you price, and after every change. The schemas are resources \

@@ -62,8 +62,8 @@ pub(super) fn deliver(
         && !files(&output).is_empty()
     {
         store::whole(&output, "what was generated or edited")?;
-        for path in written::write(folder, &output, answers, destination.conflict)? {
-            printer.say(&format!("wrote `{path}`"));
+        for done in written::write(folder, &output, answers, destination.conflict)? {
+            printer.say(&done);
         }
         conflicts = written::told(&output, destination.conflict, printer);
         if folder.last().is_some() {

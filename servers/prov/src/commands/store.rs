@@ -30,7 +30,9 @@ pub(super) fn place(path: &Path, workspace: &Path) -> Result<PathBuf, Failure> {
 /// Puts `text` in the place of the file at `path`, which keeps its mode; a link there gives way to a file.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let fail = |error: &io::Error| unwritable(path, error);
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // A bare name has an empty parent, which is no folder.
+    let named = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = named.unwrap_or(Path::new("."));
     let mode = match fs::symlink_metadata(path) {
         Ok(there) if there.is_file() => there.permissions(),
         // As the process makes files: the system takes off what its mask says.

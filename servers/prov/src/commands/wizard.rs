@@ -40,14 +40,19 @@ pub(super) fn run(arguments: &WizardArguments, session: &Session<'_, ProvConfig>
     let kept = form
         .as_ref()
         .is_some_and(|form| answers::keepable(form, &answers));
-    let delivered = generate::deliver("generate_from_form", call, &arguments.destination, session);
-    if let Some(path) = arguments.save_answers.as_ref().filter(|_| kept) {
-        answers::write(path, &answers, arguments.destination.force)?;
-        session
-            .printer()
-            .say(&format!("wrote the answers to `{}`", path.display()));
+    let delivered = generate::deliver("generate_from_form", call, &arguments.destination, session)?;
+    // Only answers that led to something, and none that hold a secret in place of its reference.
+    if let Some(path) = &arguments.save_answers {
+        let said = match kept {
+            true => {
+                answers::write(path, &answers, arguments.destination.force)?;
+                format!("wrote the answers to `{}`", path.display())
+            }
+            false => "the answers were not written down, because one may be a secret".to_owned(),
+        };
+        session.printer().say(&said);
     }
-    delivered
+    Ok(delivered)
 }
 
 fn plain(arguments: &WizardArguments, session: &Session<'_, ProvConfig>) -> bool {

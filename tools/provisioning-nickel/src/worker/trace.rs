@@ -26,6 +26,9 @@ use crate::wire::{Explanation, Finding, FlatContract, FlatDefinition, FlatOrigin
 /// Longest text of a value or a definition that is shown, in characters.
 const SHOWN: usize = 400;
 
+/// What stands for a value that is not shown.
+const VEIL: &str = "(not shown)";
+
 /// What the machine says of the value at the end of the path.
 struct Reached {
     value: Option<NickelValue>,
@@ -92,6 +95,22 @@ pub(super) fn explain(
             priority,
         );
     }
+    // Who asks may be a model. Other people's data, and what is named like a secret, is told of and not told.
+    let of_data = user
+        .and_then(|pos| flat(hub, places, pos))
+        .is_some_and(|place| !place.0.ends_with(".ncl"));
+    let veiled = of_data || steps.iter().any(is_secret);
+    if veiled {
+        for definition in &mut definitions {
+            if !definition.place.0.starts_with("builtin:") {
+                definition.text = VEIL.to_owned();
+            }
+        }
+    }
+    let shown = match (&user, veiled) {
+        (Some(_), true) => shown.map(|_| VEIL.to_owned()),
+        _ => shown,
+    };
     let origin = match (&reached.value, user, default) {
         (None, ..) => FlatOrigin::Unset,
         (Some(_), Some(_), _) => FlatOrigin::Configuration,
@@ -118,6 +137,22 @@ pub(super) fn explain(
         provenance: user.map(|pos| above(hub, pos)).unwrap_or_default(),
         definitions,
     })
+}
+
+/// Whether a step is named like something that is nobody's to read.
+fn is_secret(step: &Step) -> bool {
+    let Step::Field(name) = step else { return false };
+    let name = name.to_lowercase();
+    let words = [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "credential",
+        "private_key",
+        "api_key",
+    ];
+    words.iter().any(|word| name.contains(word))
 }
 
 /// Evaluates along the path, and no more than that.
@@ -349,7 +384,10 @@ fn above(hub: &CacheHub, pos: TermPos) -> Vec<String> {
     let comments = lines
         .skip(usize::from(indented))
         .map(str::trim)
-        .take_while(|line| line.starts_with("# from \"") || line.starts_with("# assumed: "));
+        .take_while(|line| {
+            let marks = ["# from \"", "# from answer \"", "# assumed: "];
+            marks.iter().any(|mark| line.starts_with(mark))
+        });
     let mut comments: Vec<String> = comments.map(cut).collect();
     comments.reverse();
     comments

@@ -225,7 +225,7 @@ async fn what_was_probably_meant_is_said() {
             "`\"t3.medium\"`",
         ),
         (
-            "{ provider = 'aws, kubernetes = { name = \"a\", version = 1.30 } }",
+            "{ provider = 'aws, region = \"us-east-1\", kubernetes = { name = \"a\", version = 1.30 } }",
             "`\"1.30\"`",
         ),
     ] {

@@ -172,3 +172,20 @@ async fn a_path_that_leads_nowhere_says_what_is_there() {
     );
     assert_well(&pool).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_like_a_secret_or_comes_from_data_is_not_shown() {
+    let files = InMemory::new().with("keys.json", "{\"password\": \"hunter2\", \"plan\": \"t3.micro\"}");
+    let pool = pool_of(Bounds::default(), files);
+    let text = "let d = import \"keys.json\" in
+{ provider = 'aws, servers = [{ name = \"a\", plan = d.plan, tags.db_password = \"hunter2\" }] }
+";
+    for path in ["servers[0].tags.db_password", "servers[0].plan"] {
+        let shown = format!("{:?}", explained(&pool, text, path).await);
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("t3.micro"),
+            "{shown}"
+        );
+        assert!(shown.contains("(not shown)"), "{shown}");
+    }
+}

@@ -8,7 +8,7 @@ use toolcall::{ErrorKind, ToolError};
 /// Most files that can be merged onto; no description leads to more than five.
 const FILES: usize = 16;
 /// Most lines of one text: comparing takes a time that grows with the product of two texts' changes.
-const LINES: usize = 5_000;
+const LINES: usize = 2_000;
 /// Most bytes of all texts together.
 const BYTES: usize = 1 << 20;
 

@@ -21,6 +21,9 @@ pub(super) enum Truth {
     Unknown,
 }
 
+/// Most elements that one question may look at, the lists within lists multiplied. What takes more stays unknown.
+const LOAD: u64 = 100_000;
+
 /// The value that decided.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
@@ -52,6 +55,8 @@ pub(super) struct Scope<'a> {
     indexes: Option<&'a Indexes<'a>>,
     /// Whether the value that decides is looked for; answers alone are a tenth of the work.
     explain: bool,
+    /// How many elements the lists around have together, one for each of the other.
+    load: u64,
 }
 
 impl<'a> Scope<'a> {
@@ -64,6 +69,7 @@ impl<'a> Scope<'a> {
             around: None,
             indexes: None,
             explain: false,
+            load: 1,
         }
     }
 
@@ -216,8 +222,20 @@ impl<'a> Scope<'a> {
         else {
             return self.about(list, Truth::Unknown);
         };
+        let narrowed = match decisive {
+            Truth::True => self.narrowed(list, each),
+            // What an index leaves out is false, and that would decide.
+            Truth::False | Truth::Unknown => None,
+        };
+        // A pack may be somebody else's, and lists within lists within lists end in no time that anybody has.
+        let count = narrowed.as_ref().map_or(items.len(), |positions| positions.len());
+        let load = self.load.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
+        if load > LOAD {
+            return self.about(list, Truth::Unknown);
+        }
         let judge = |scope: &Scope<'_>, (position, element): (usize, &Node)| {
             let inner = Scope {
+                load: load.max(1),
                 root: scope.root,
                 resource: scope.resource,
                 element,
@@ -226,11 +244,6 @@ impl<'a> Scope<'a> {
                 explain: scope.explain,
             };
             inner.judge(each)
-        };
-        let narrowed = match decisive {
-            Truth::True => self.narrowed(list, each),
-            // What an index leaves out is false, and that would decide.
-            Truth::False | Truth::Unknown => None,
         };
         let judgement = match &narrowed {
             None => self.decide(items.iter().enumerate(), judge, neutral, decisive),

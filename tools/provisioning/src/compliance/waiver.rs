@@ -97,7 +97,24 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Waiver>, Error> {
     reading.done(waivers)
 }
 
+/// Longest file of waivers in TOML, in bytes.
+const TOML_BYTES: usize = 128 << 10;
+
 fn from_toml(file: &str, text: &str) -> Result<Node, Error> {
+    // Each value is told with its place, which takes time for each line before it.
+    if text.len() > TOML_BYTES {
+        return Err(Fault {
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            message: format!(
+                "it is longer than the {} KiB that waivers may be",
+                TOML_BYTES >> 10
+            ),
+            hint: Some("remove waivers that have expired, or write them in Nickel".to_owned()),
+        }
+        .into());
+    }
     let place = |offset: usize| place(file, text, offset);
     let table = DeTable::parse(text).map_err(|error| match error.span() {
         Some(span) => Fault::at(&place(span.start), error.message()),

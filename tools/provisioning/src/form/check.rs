@@ -217,7 +217,11 @@ impl<'f> Walk<'f> {
                 let rule = format!("is only asked when {condition}");
                 self.refuse(field, Breach::OutOfPlace, rule);
             }
-            (Applies::Unknown, _) => {
+            (Applies::Unknown, answer) => {
+                // Whether it is asked is not known yet; what it could never be is said at once, above all a secret in clear.
+                if let Some(Err(rule)) = answer.map(|value| field.kind.check(value)) {
+                    self.refuse(field, Breach::Rule, rule.to_owned());
+                }
                 self.broken.insert(key);
             }
             (Applies::Yes, Some(value)) => match self.valid(field, value) {

@@ -30,7 +30,10 @@ impl Condition {
     /// Whether it holds with `values`.
     pub(super) fn holds(&self, values: &Values<'_>) -> bool {
         match self {
-            Self::Is(field, wanted) => values.get(field.as_str()) == Some(wanted),
+            // Of a question with several answers, one of them.
+            Self::Is(field, wanted) => values
+                .get(field.as_str())
+                .is_some_and(|value| value == wanted || value.parts().contains(wanted)),
             Self::In(field, wanted) => values
                 .get(field.as_str())
                 .is_some_and(|value| value.parts().iter().any(|part| wanted.contains(part))),

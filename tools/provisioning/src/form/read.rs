@@ -68,6 +68,14 @@ fn read(text: &str, catalogue: &Catalogue) -> Result<Form, Mistake> {
         ));
     }
     let raw: RawForm = toml::from_str(text).map_err(unreadable)?;
+    // Its texts are shown at a terminal and sent to clients, and the form may be somebody else's.
+    let table: toml::Table = toml::from_str(text).map_err(unreadable)?;
+    if let Some(shown) = table.values().find_map(invisible) {
+        return Err(Mistake::new(
+            0..0,
+            format!("`{shown}` holds a control character or one that is not shown"),
+        ));
+    }
     let (count, asked) = (
         raw.group.iter().map(|group| group.field.len()).sum::<usize>(),
         upcoming(&raw.group),
@@ -105,6 +113,22 @@ fn read(text: &str, catalogue: &Catalogue) -> Result<Form, Mistake> {
     }
     reader.whole()?;
     Ok(reader.form)
+}
+
+/// The first text in `value` with a character that does something else than being read, without such characters.
+fn invisible(value: &toml::Value) -> Option<String> {
+    let unseen = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    match value {
+        toml::Value::String(text) => text
+            .contains(unseen)
+            .then(|| text.chars().filter(|c| !unseen(*c)).take(64).collect()),
+        toml::Value::Array(items) => items.iter().find_map(invisible),
+        toml::Value::Table(table) => table.values().find_map(invisible),
+        _ => None,
+    }
 }
 
 /// What the parser says, without its picture of the place: the line is in the error.

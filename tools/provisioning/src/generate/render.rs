@@ -193,15 +193,19 @@ pub fn whole(files: &[TextFile]) -> String {
         return String::new();
     };
     let mut lines: Vec<String> = Vec::new();
+    // Each once, as the templates have it: edited text could ask for the same file in every line, and become a thousand
+    // times as long as it was.
+    let mut parts: Vec<&TextFile> = parts.iter().collect();
     for line in main.text.lines() {
         // Only a line of the template is an import: what is filled in has its quotes escaped.
-        let import = parts.iter().find_map(|part| {
+        let import = parts.iter().enumerate().find_map(|(at, part)| {
             let before = line.strip_suffix(&format!("import \"{}\",", part.name))?;
-            (!line.trim_start().starts_with('#')).then_some((before, part))
+            (!line.trim_start().starts_with('#')).then_some((before, at))
         });
         match import {
             None => lines.push(line.to_owned()),
-            Some((before, part)) => {
+            Some((before, at)) => {
+                let part = parts.remove(at);
                 lines.push(before.trim_end().to_owned());
                 lines.extend(part.text.lines().map(|line| format!("    {line}")));
                 if let Some(last) = lines.last_mut() {

@@ -332,7 +332,10 @@ impl Checker<'_> {
         for port in &network.open_ports {
             self.between("network.open_ports".to_owned(), Some(*port), 1, 65_535);
         }
-        let subnets = network.public_subnets.unwrap_or(0) + network.private_subnets.unwrap_or(0);
+        let subnets = network
+            .public_subnets
+            .unwrap_or(0)
+            .saturating_add(network.private_subnets.unwrap_or(0));
         let block = network.cidr.as_deref().unwrap_or(DEFAULT_BLOCK);
         if let (Ok(block), Ok(subnets)) = (Block::read(block), usize::try_from(subnets))
             && subnets <= 128

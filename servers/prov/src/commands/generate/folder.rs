@@ -72,6 +72,13 @@ struct Sealed<T> {
     content: T,
 }
 
+impl Body {
+    /// Every file that it names.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.base.keys().chain(&self.rejected).map(String::as_str)
+    }
+}
+
 impl Folder {
     /// Looks at the folder, and ends what a killed run began. With `force` nothing of the last time matters.
     pub(super) fn open(path: &Path, force: bool) -> Result<Self, Failure> {
@@ -84,13 +91,28 @@ impl Folder {
         if memory.is_symlink() {
             return Err(damaged(&memory, "is a link"));
         }
+        if path.is_symlink() {
+            return Err(Failure::new(
+                Exit::InvalidArgument,
+                format!("`{}` is a link to a folder", path.display()),
+            )
+            .hint("name the folder that it leads to"));
+        }
         if force || !memory.is_dir() {
             return Ok(folder);
         }
-        if let Some(next) = read::<Next>(&memory.join(NEXT))? {
+        let path = memory.join(NEXT);
+        if let Some(next) = read::<Next>(&path)? {
+            // The memory comes with the folder, and the folder may be somebody else's: nothing outside it is named.
+            let names = next.puts.iter().map(|put| put.name.as_str());
+            inside(&path, names.chain(next.body.names()))?;
             folder.apply(&next)?;
         }
-        folder.last = read(&memory.join(STATE))?;
+        let path = memory.join(STATE);
+        folder.last = read::<Body>(&path)?;
+        if let Some(last) = &folder.last {
+            inside(&path, last.names())?;
+        }
         // The memory is made with its first content, so that an empty one had a run that was killed before it wrote.
         let empty = fs::read_dir(&memory).is_ok_and(|mut entries| entries.next().is_none());
         match folder.last {
@@ -121,7 +143,11 @@ impl Folder {
     /// The change of the file `name` to `text`. A file that is there and was not generated is not written over.
     pub(super) fn put(&self, name: &str, text: Option<String>) -> Result<Put, Failure> {
         let path = self.path.join(name);
-        let known = |last: &Body| last.base.contains_key(name) || name.ends_with(".rej");
+        let conflict = |last: &Body| {
+            let of = name.strip_suffix(".rej");
+            of.is_some_and(|of| last.rejected.iter().any(|rejected| rejected == of))
+        };
+        let known = |last: &Body| last.base.contains_key(name) || conflict(last);
         if path.symlink_metadata().is_ok() && !self.force && !self.last.as_ref().is_some_and(known) {
             return Err(Failure::new(
                 Exit::InvalidArgument,
@@ -136,7 +162,7 @@ impl Folder {
         })
     }
 
-    /// Writes all of `puts`, or nothing, and remembers `body`. Gives the paths that changed.
+    /// Writes all of `puts`, or nothing, and remembers `body`. Gives what was done to which path.
     pub(super) fn write(&self, puts: Vec<Put>, body: Body) -> Result<Vec<String>, Failure> {
         let next = self.commit(puts, body)?;
         self.apply(&next)?;
@@ -145,7 +171,10 @@ impl Folder {
             .iter()
             .filter(|put| !is_done(put, put.before.as_deref()));
         Ok(changed
-            .map(|put| self.path.join(&put.name).display().to_string())
+            .map(|put| {
+                let done = if put.text.is_some() { "wrote" } else { "removed" };
+                format!("{done} `{}`", self.path.join(&put.name).display())
+            })
             .collect())
     }
 
@@ -212,8 +241,30 @@ fn is_done(put: &Put, now: Option<&str>) -> bool {
     put.text.as_deref().map(checksum).as_deref() == now
 }
 
-/// The checksum of a file; of a link, what it leads to. Nothing if it cannot be read.
+/// Refuses names that are not those of generated files in the folder itself.
+fn inside<'a>(memory: &Path, mut names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    let plain = |name: &str| {
+        let name = name.strip_suffix(".rej").unwrap_or(name);
+        let stem = name.strip_suffix(".ncl").unwrap_or_default();
+        let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        !stem.is_empty() && !stem.starts_with('.') && stem.chars().all(known)
+    };
+    match names.find(|name| !plain(name)) {
+        None => Ok(()),
+        Some(_) => Err(damaged(memory, "names a file outside of the folder")),
+    }
+}
+
+/// The checksum of a file; of a link, nothing that a file could have. Nothing if it cannot be read, or is too large to
+/// be one of ours.
 fn checksum_of(path: &Path) -> Option<String> {
+    let about = fs::symlink_metadata(path).ok()?;
+    if !about.is_file() {
+        return Some("not a file".to_owned());
+    }
+    if about.len() > MEMORY_BYTES {
+        return Some("too large".to_owned());
+    }
     fs::read(path).ok().map(|bytes| hex(&Sha256::digest(bytes)))
 }
 
@@ -308,5 +359,34 @@ mod tests {
         assert!(failure.to_text().contains("b.ncl"), "{}", failure.to_text());
         assert_eq!(fs::read_to_string(place.path().join("b.ncl")).unwrap(), "mine");
         assert!(Folder::open(place.path(), true).is_ok());
+    }
+
+    #[test]
+    fn a_memory_that_names_other_places_is_refused_before_anything_is_written() {
+        for name in [
+            "../outside.ncl",
+            "/etc/outside.ncl",
+            "a/b.ncl",
+            ".ncl",
+            "authorized_keys",
+        ] {
+            let place = tempfile::tempdir().unwrap();
+            let target = place.path().join("folder");
+            let memory = target.join(MEMORY);
+            fs::create_dir_all(&memory).unwrap();
+            let put = Put {
+                name: name.to_owned(),
+                before: None,
+                text: Some("mine".to_owned()),
+            };
+            let next = Next {
+                puts: vec![put],
+                body: body("x"),
+            };
+            seal(&memory.join(NEXT), &next).unwrap();
+            let failure = Folder::open(&target, false).err().unwrap();
+            assert!(failure.to_text().contains("outside of the folder"), "{name}");
+            assert!(!place.path().join("outside.ncl").exists());
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn onto(folder: &Folder) -> Result<Option<Value>, Failure> {
     Ok(Some(Value::Array(onto)))
 }
 
-/// Writes what came out, and remembers it. Gives the paths that changed.
+/// Writes what came out, and remembers it. Gives what was done to which path.
 pub(super) fn write(
     folder: &Folder,
     output: &Value,

@@ -1,11 +1,11 @@
 //! Answers in files and arguments.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
 use std::path::Path;
 
 use console::{Exit, Failure};
 use provisioning::form::{Answers, Form, Kind, Value};
+
+use crate::commands::store;
 
 /// Largest file of answers, in bytes.
 const BYTES: u64 = 256 << 10;
@@ -76,22 +76,13 @@ pub(super) fn write(path: &Path, answers: &Answers, force: bool) -> Result<(), F
         Ending::Json => serde_json::to_string_pretty(answers).map_err(|error| unwritten(&error))? + "\n",
         Ending::Yaml => serde_norway::to_string(answers).map_err(|error| unwritten(&error))?,
     };
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(
             Failure::new(Exit::InvalidArgument, format!("`{shown}` is there already"))
-                .hint("give another file, or `--force` to write over it")
-        }
-        _ => Failure::new(Exit::Unavailable, format!("cannot write `{shown}`")).because(&error),
-    };
-    if force {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
+                .hint("give another file, or `--force` to write over it"),
+        );
     }
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(failed)
+    store::replace(path, &text)
 }
 
 enum Ending {

@@ -1,6 +1,6 @@
 //! Packs of a workspace: they add, replace, and are refused with file and line.
 
-use provisioning::compliance::{Outcome, Rules};
+use provisioning::compliance::{Outcome, Rules, waiver};
 use provisioning::{Asset, AssetKind, Assets, Embedded};
 
 use super::{checked, configuration, of, shipped};
@@ -114,4 +114,28 @@ fn every_mistake_is_told_at_once() {
         .replace("'low", "'lwo")
         .replace("soc2", "soc3");
     assert!(faults(&text).len() >= 3, "{:?}", faults(&text));
+}
+
+/// Lists within lists within lists: thirty-two levels over ten servers were more steps than anybody waits for.
+#[test]
+fn a_rule_of_endless_lists_ends_and_is_no_pass() {
+    let deep = (0..12).fold("exists(name)".to_owned(), |inner, _| {
+        format!("all(config.servers, {inner})")
+    });
+    let rules = Rules::load(&With("acme.ncl", GOOD.replace("exists(tags.Owner)", &deep))).unwrap();
+    let servers: String = (0..20)
+        .map(|number| format!("{{ name = \"s{number}\" }}, "))
+        .collect();
+    let node = configuration(&format!("{{ servers = [{servers}] }}"));
+    let report = checked(&node, &rules, &[]);
+    let found = of(&report, "ACME-NET-001");
+    assert_eq!(found.len(), 20);
+    assert!(found.iter().all(|finding| finding.outcome == Outcome::Unknown));
+}
+
+#[test]
+fn a_long_file_of_waivers_is_refused() {
+    let text = format!("waivers = [{}]\n", "0,".repeat(200_000));
+    let error = waiver::read(".prov/waivers.toml", &text).unwrap_err();
+    assert!(error.to_string().contains("longer than the 128 KiB"), "{error}");
 }
