@@ -10,6 +10,7 @@ mod check;
 mod cidr;
 mod classify;
 mod frame;
+mod guard;
 mod language;
 mod lexicon;
 mod monitoring;
@@ -31,7 +32,7 @@ pub use lexicon::Lexicon;
 pub use monitoring::{Alert, Monitoring};
 pub use proposal::{Evidence, Proposal, Propose, proposed};
 pub use refusal::Refusal;
-pub use secret::SecretReference;
+pub use secret::{SecretReference, names_secret};
 pub use understand::{Assumption, NotUnderstood, Reason, Request, Understood, understand};
 
 pub(crate) use check::{DEFAULT_BLOCK, label};

@@ -14,6 +14,7 @@ use nickel_lang_core::eval::value::{Container, NickelValue, ValueContentRef};
 use nickel_lang_core::files::FileId;
 use nickel_lang_core::position::{PosIdx, TermPos};
 use nickel_lang_core::term::record::{Field, RecordData};
+use provisioning::intent::names_secret;
 
 use super::explain::{self, Site};
 use super::imports;
@@ -141,18 +142,7 @@ pub(super) fn explain(
 
 /// Whether a step is named like something that is nobody's to read.
 fn is_secret(step: &Step) -> bool {
-    let Step::Field(name) = step else { return false };
-    let name = name.to_lowercase();
-    let words = [
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "credential",
-        "private_key",
-        "api_key",
-    ];
-    words.iter().any(|word| name.contains(word))
+    matches!(step, Step::Field(name) if names_secret(name))
 }
 
 /// Evaluates along the path, and no more than that.

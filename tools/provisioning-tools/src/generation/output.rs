@@ -348,6 +348,7 @@ fn unclear(words: &NotUnderstood) -> Unclear {
     let reason = match &words.reason {
         Reason::UnknownWord => "unknown word".to_owned(),
         Reason::OutOfPlace => "known, but not in this place".to_owned(),
+        Reason::Unsaid(why) => (*why).to_owned(),
         Reason::NotOf(having) if having.is_empty() => "belongs to nothing".to_owned(),
         Reason::NotOf(having) => format!("belongs to a {}, and none is asked for", having.join(" or a ")),
     };

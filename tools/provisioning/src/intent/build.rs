@@ -285,7 +285,9 @@ impl Builder<'_> {
             let Some((name, value)) = text.split_once('=') else {
                 continue;
             };
-            if let Some(first) = tags.get(name).filter(|first| *first != value) {
+            // What is named like a secret is refused by the rules, and not quoted before that.
+            let differs = |first: &&String| *first != value && !super::names_secret(name);
+            if let Some(first) = tags.get(name).filter(differs) {
                 return Err(Refusal::Contradiction {
                     what: format!("tag `{name}`"),
                     first: first.clone(),

@@ -115,6 +115,13 @@ impl Checker<'_> {
         }
         for (name, value) in &intent.tags {
             self.text(&format!("tags.{name}"), name);
+            // A tag is shown to everybody who may list resources.
+            if super::names_secret(name) {
+                let rule = "is named like a secret, and tags are no place for one: leave it out, and name where it is \
+                            kept by a `secret_ref`";
+                self.say(format!("tags.{name}"), "…", rule, &[]);
+                continue;
+            }
             self.text(&format!("tags.{name}"), value);
         }
     }
@@ -188,7 +195,7 @@ impl Checker<'_> {
 
     fn cidr(&mut self, path: &str, value: Option<&String>) {
         if let Some(value) = value
-            && let Err(rule) = Block::read(value)
+            && let Err(rule) = Block::read(value).and_then(Block::of_a_network)
         {
             self.say(path.to_owned(), value, rule, &[]);
         }

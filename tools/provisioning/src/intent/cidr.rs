@@ -31,6 +31,14 @@ impl Block {
         Ok(block)
     }
 
+    /// The block, if it can be that of a private network: the ranges of RFC 1918 begin with a prefix of 8.
+    pub(crate) fn of_a_network(self) -> Result<Self, &'static str> {
+        match self.prefix {
+            0..=7 => Err("must have a prefix length of 8 or more, as the largest private range has"),
+            _ => Ok(self),
+        }
+    }
+
     fn mask(self) -> u32 {
         u32::MAX.checked_shl(32 - self.prefix).unwrap_or(0)
     }

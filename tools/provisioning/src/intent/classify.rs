@@ -40,6 +40,8 @@ pub(super) enum What<'a> {
     Mark,
     /// A word that nobody knows.
     Word,
+    /// What cannot be said in a description, and what to do instead.
+    Unsaid(&'static str),
 }
 
 /// The items of `text`.
@@ -117,6 +119,9 @@ fn single<'a>(token: &Token, catalogue: &Catalogue) -> What<'a> {
             .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
     {
         return What::Decimal;
+    }
+    if key.starts_with(['-', '+']) || key.ends_with('+') {
+        return What::Unsaid("there is no such number of anything; write it without a sign");
     }
     if key.contains('/') && key.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
         return What::Cidr;

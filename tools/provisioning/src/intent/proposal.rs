@@ -235,6 +235,7 @@ impl<'t> Claims<'t> {
         left.map(|item| NotUnderstood {
             reason: match item.what {
                 What::Word | What::Text | What::Pair | What::Strange(_) => Reason::UnknownWord,
+                What::Unsaid(why) => Reason::Unsaid(why),
                 _ => Reason::OutOfPlace,
             },
             text: item.text,

@@ -1,5 +1,26 @@
 //! Where a secret is kept, in one line: `vault:<mount>/<path>#<field>`. The secret itself is never in an intent.
 
+/// Whether `name` says that its value is nobody's to read.
+#[must_use]
+pub fn names_secret(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "credential",
+        "private_key",
+        "private-key",
+        "api_key",
+        "api-key",
+        "apikey",
+        "contrasena",
+        "clave",
+    ];
+    let name = super::token::normalise(name);
+    WORDS.iter().any(|word| name.contains(word))
+}
+
 /// Where a secret is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretReference {

@@ -41,7 +41,20 @@ pub(super) fn settle<'c>(
         of_provider(plan, provider, catalogue)?;
     }
     let (region, region_origin) = match (region, town) {
-        (Some(region), _) => (own_region(region, provider)?, said(region)),
+        (Some(region), town) => {
+            let name = own_region(region, provider)?;
+            if let Some(town) = town
+                && !in_town(provider, text(town)).contains(&name)
+            {
+                return Err(Refusal::Contradiction {
+                    what: "region".to_owned(),
+                    first: region.text.clone(),
+                    second: town.text.clone(),
+                    place: Some(town.place),
+                });
+            }
+            (name, said(region))
+        }
         (None, Some(town)) => {
             let regions = in_town(provider, text(town));
             let region = choose(&regions, provider).ok_or_else(|| unknown_region(town, provider))?;

@@ -67,7 +67,7 @@ pub(super) fn normalise(text: &str) -> String {
             'ú' | 'ù' | 'û' | 'ü' => 'u',
             'ñ' => 'n',
             'ç' => 'c',
-            '–' | '—' | '‑' => '-',
+            '–' | '—' | '‑' | '−' => '-',
             other => other,
         })
         .collect()
@@ -189,9 +189,18 @@ impl Reader {
         }
     }
 
+    /// Whether it is a number with a sign, such as `-3`, `-8gb` or `3+`: the sign is no hyphen to be passed over.
+    fn signed(&self, start: usize, end: usize) -> bool {
+        let at = |at: usize| self.characters.get(at).copied().unwrap_or(' ');
+        let sign = |character: char| matches!(normalise(&character.to_string()).as_str(), "-" | "+");
+        let before =
+            sign(at(start)) && (at(start + 1).is_ascii_digit() || matches!(at(start + 1), '€' | '$'));
+        before || (end > start + 1 && at(end - 1) == '+' && at(end - 2).is_ascii_digit())
+    }
+
     /// One token if `whole` knows it; else its parts between hyphens, slashes, and digits and letters.
     fn split(&mut self, start: usize, end: usize, whole: &dyn Fn(&str) -> bool) {
-        if whole(&normalise(&self.text(start, end))) {
+        if whole(&normalise(&self.text(start, end))) || self.signed(start, end) {
             return self.push(start, end, Shape::Word);
         }
         let divides = |character: &char| {
@@ -258,6 +267,15 @@ mod tests {
         );
         assert_eq!(keys("owner=\"Team A\" x=y."), ["owner=team a", "x=y", "."]);
         assert_eq!(keys("1,000 servers"), ["1,000", "servers"]);
+    }
+
+    #[test]
+    fn a_sign_is_no_hyphen() {
+        assert_eq!(
+            keys("-3 servers, 3+ nodes, -8GB"),
+            ["-3", "servers", ",", "3+", "nodes", ",", "-8gb"]
+        );
+        assert_eq!(keys("- 3-node"), ["3", "node"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::build::{Builder, copies};
 use super::classify::{Item, What, items};
 use super::frame::{Frame, Hearing, Sorted, hear};
+use super::guard::guard;
 use super::lexicon::{Kind, Lexicon};
 use super::settle::settle;
 use super::token::normalise;
@@ -71,6 +72,8 @@ pub enum Reason {
     UnknownWord,
     /// The word is known, but not what it is to do here.
     OutOfPlace,
+    /// It cannot be said in a description; what to do instead.
+    Unsaid(&'static str),
     /// Nothing in the description has such a value; these have.
     NotOf(Vec<&'static str>),
 }
@@ -86,6 +89,7 @@ pub fn understand(
 ) -> Result<Understood, Refusal> {
     bounded(request.text)?;
     let mut items = items(request.text, lexicon, catalogue);
+    guard(&mut items);
     adopt(&mut items, request.provider, catalogue);
     let hearing = hear(&items, lexicon);
     language::check(request.text, &items, &hearing.left, lexicon)?;
@@ -197,9 +201,14 @@ fn strange(items: &[Item<'_>], left: &[usize], catalogue: &Catalogue) -> Result<
 
 /// Refuses a word that would turn the request around if it were passed over.
 fn scope(items: &[Item<'_>], left: &[usize]) -> Result<(), Refusal> {
-    let turning = left.iter().filter_map(|at| items.get(*at)).find(|item| {
-        matches!(&item.what, What::Concept(concept) if matches!(concept.kind, Kind::Negation | Kind::Scope))
-    });
+    let turning = left
+        .iter()
+        .filter_map(|at| items.get(*at))
+        .find(|item| match &item.what {
+            What::Concept(concept) => matches!(concept.kind, Kind::Negation | Kind::Scope),
+            What::Unsaid(_) => true,
+            _ => false,
+        });
     turning.map_or(Ok(()), |item| {
         Err(Refusal::Scope {
             text: item.text.clone(),
@@ -220,10 +229,10 @@ fn left(
         NotUnderstood {
             text: item.text.clone(),
             place: item.place,
-            reason: if known {
-                Reason::OutOfPlace
-            } else {
-                Reason::UnknownWord
+            reason: match item.what {
+                What::Unsaid(why) => Reason::Unsaid(why),
+                _ if known => Reason::OutOfPlace,
+                _ => Reason::UnknownWord,
             },
             suggestions: if known {
                 Vec::new()
