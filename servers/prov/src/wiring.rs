@@ -66,13 +66,14 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let assets = assets(wiring.workspace);
     let workspace: Arc<dyn Workspace> = Arc::new(WorkspaceFiles::new(wiring.workspace));
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
-    let catalog = catalog(&pool, &assets, &workspace)
+    let shelf = Arc::new(Shelf::new(Arc::clone(&assets)));
+    let catalog = catalog(&pool, &shelf, &workspace)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
     Ok(Wired {
         catalog,
-        documents: Arc::new(ProvisioningDocuments::new(assets)),
+        documents: Arc::new(ProvisioningDocuments::new(shelf)),
         prompts: Arc::new(prompts),
         features: Features::default(),
         changes: Changes::new(),
@@ -91,7 +92,7 @@ pub fn assets(workspace: &Path) -> Arc<dyn Assets> {
 /// The tools, in the order a newcomer would learn them.
 pub fn catalog<E>(
     evaluator: &Arc<E>,
-    assets: &Arc<dyn Assets>,
+    shelf: &Arc<Shelf>,
     workspace: &Arc<dyn Workspace>,
 ) -> Result<Catalog, CatalogError>
 where
@@ -100,25 +101,24 @@ where
     let evaluate = &(Arc::clone(evaluator) as Arc<dyn Evaluate>);
     let format = Arc::clone(evaluator) as Arc<dyn Format>;
     let explain = Arc::clone(evaluator) as Arc<dyn Explain>;
-    let shelf = Arc::new(Shelf::new(Arc::clone(assets)));
     Catalog::new()
         .with(GenerateConfig::new(
             Arc::clone(evaluate),
-            Arc::clone(&shelf),
+            Arc::clone(shelf),
             today,
         ))?
         .with(GenerateFromForm::new(
             Arc::clone(evaluate),
-            Arc::clone(&shelf),
+            Arc::clone(shelf),
             today,
         ))?
-        .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(&shelf)))?
+        .with(ValidateConfig::new(Arc::clone(evaluate), Arc::clone(shelf)))?
         .with(FormatConfig::new(format))?
         .with(ExplainValue::new(explain))?
-        .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(&shelf), today))?
+        .with(EstimateCost::new(Arc::clone(evaluate), Arc::clone(shelf), today))?
         .with(CheckCompliance::new(
             Arc::clone(evaluate),
-            shelf,
+            Arc::clone(shelf),
             Arc::clone(workspace),
             today,
         ))

@@ -11,7 +11,8 @@ use redacted::{Redacted, Scrubber};
 use serde_json::{Map, Value};
 use settings::{Environment, Settings, user_config_dir, user_state_dir};
 use toolcall::{
-    Bounds, Call, Catalog, Credential, Documents, Gate, Identified, Origin, Prompts, Reply, Selection,
+    Bounds, Call, Catalog, Credential, DocumentBody, Documents, Gate, Identified, Origin, Prompts, Reply,
+    Selection,
 };
 
 use crate::config::Config;
@@ -252,6 +253,31 @@ impl<'a, C: Config> Session<'a, C> {
         });
         runtime.shutdown_background();
         result
+    }
+
+    /// Reads the document at `uri` through the gate, such as `form://cluster`.
+    ///
+    /// # Errors
+    /// Whatever the gate or the document answered, or that it is no text.
+    pub fn read(&self, uri: &str) -> Result<String, Failure> {
+        let runtime = self.runtime()?;
+        runtime.block_on(async {
+            let gate = self.gate(&Selection::default(), None)?;
+            let who = self.identified(&gate).await?;
+            let origin = Origin {
+                transport: "cli",
+                client: None,
+                trace_id: None,
+            };
+            match gate.read(&who, uri, &origin).await?.body {
+                DocumentBody::Text(text) => Ok(text),
+                DocumentBody::Base64(_) => Err(Failure::new(
+                    Exit::MissingCapability,
+                    format!("`{uri}` is no text"),
+                )
+                .hint("read it from an MCP client")),
+            }
+        })
     }
 
     /// Who the command line speaks for, identified at `gate`.

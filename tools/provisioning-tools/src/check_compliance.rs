@@ -194,6 +194,36 @@ fn rendered(form: Render, report: &Report<'_>) -> String {
         Render::Sarif => sarif::text(report),
         Render::Junit => junit::text(report),
     };
-    // It quotes the configuration, which is other people's: nothing invisible may ride along.
+    // It quotes the configuration, which is other people's: nothing invisible may ride along. What SARIF quotes is
+    // cleaned before it is written as JSON, where this would no longer find it.
     redacted::clean(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use provisioning::Embedded;
+    use provisioning::compliance::{Rules, data};
+
+    use super::*;
+
+    #[test]
+    fn nothing_invisible_is_in_any_form() {
+        let rules = Rules::load(&Embedded).unwrap();
+        let name = "a\u{1b}[31mb\u{202e}c\u{7}d";
+        let server =
+            format!("{{ name = \"{name}\", role = \"database\", networking = {{ public_ip = true }} }}");
+        let configuration = data("main.ncl", &format!("{{ servers = [{server}] }}")).unwrap();
+        let today = "2026-11-24".parse().unwrap();
+        let report = compliance::check(&configuration, &rules, &[], None, today);
+        for form in [Render::Table, Render::Markdown, Render::Sarif, Render::Junit] {
+            let text = rendered(form, &report);
+            for hidden in ["\u{1b}", "\u{7}", "\u{202e}", "\\u001b", "\\u0007"] {
+                assert!(!text.contains(hidden), "{hidden:?} in {form:?}");
+            }
+        }
+        let text = rendered(Render::Sarif, &report);
+        assert!(text.contains("server.abcd"), "{text}");
+        let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(log["version"], "2.1.0");
+    }
 }

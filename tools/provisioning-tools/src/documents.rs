@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use provisioning::cost::PriceBook;
-use provisioning::form::Form;
-use provisioning::intent::Catalogue;
-use provisioning::{Asset, AssetKind, Assets};
+use provisioning::{Asset, AssetKind};
 use toolcall::{
     BoxFuture, Completion, Document, DocumentBody, DocumentEntry, DocumentTemplate, Documents, ErrorKind,
     ToolError,
 };
 
-use crate::{fail, form_schema};
+use crate::{Shelf, fail, form_schema};
 
 /// The media type of Nickel text.
 const NICKEL: &str = "text/x-nickel";
@@ -64,19 +61,19 @@ const FAMILIES: [Family; 4] = [
 
 /// Serves `schema://<name>`, `example://<name>`, `form://<name>` and `form-schema://<name>`.
 pub struct ProvisioningDocuments {
-    assets: Arc<dyn Assets>,
+    shelf: Arc<Shelf>,
 }
 
 impl ProvisioningDocuments {
-    /// Serves what `assets` holds.
+    /// Serves what `shelf` holds.
     #[must_use]
-    pub fn new(assets: Arc<dyn Assets>) -> Self {
-        Self { assets }
+    pub fn new(shelf: Arc<Shelf>) -> Self {
+        Self { shelf }
     }
 
     /// Names to suggest; none of a folder that is refused, which listing and reading say.
     fn names(&self, kind: AssetKind) -> Vec<String> {
-        let names = self.assets.names(kind).unwrap_or_default();
+        let names = self.shelf.assets().names(kind).unwrap_or_default();
         names.iter().map(|asset| stem(&asset.path).to_owned()).collect()
     }
 
@@ -87,7 +84,7 @@ impl ProvisioningDocuments {
         });
         let found = match wanted {
             Some((family, name)) => {
-                let assets = self.assets.load(family.kind).map_err(fail::assets)?;
+                let assets = self.shelf.assets().load(family.kind).map_err(fail::assets)?;
                 let found = assets.into_iter().find(|asset| stem(&asset.path) == name);
                 found.map(|asset| (family, asset))
             }
@@ -110,9 +107,8 @@ impl ProvisioningDocuments {
 impl ProvisioningDocuments {
     /// The schema of the form `name`.
     fn form_schema(&self, name: &str) -> Result<String, ToolError> {
-        let book = PriceBook::load(self.assets.as_ref()).map_err(fail::cost)?;
-        let catalogue = Catalogue::new(Arc::new(book), self.assets.as_ref());
-        let form = Form::load(name, self.assets.as_ref(), &catalogue).map_err(fail::form)?;
+        let catalogue = self.shelf.catalogue()?;
+        let form = self.shelf.form(name, &catalogue)?;
         let schema = form_schema::whole(&form, &catalogue);
         Ok(format!("{schema:#}\n"))
     }
@@ -128,7 +124,7 @@ impl Documents for ProvisioningDocuments {
     fn list(&self) -> Result<Vec<DocumentEntry>, ToolError> {
         let mut entries = Vec::new();
         for family in &FAMILIES {
-            for asset in self.assets.names(family.kind).map_err(fail::assets)? {
+            for asset in self.shelf.assets().names(family.kind).map_err(fail::assets)? {
                 let name = stem(&asset.path).to_owned();
                 entries.push(DocumentEntry {
                     uri: format!("{}://{name}", family.scheme),

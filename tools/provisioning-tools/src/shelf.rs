@@ -45,6 +45,11 @@ impl Shelf {
         }
     }
 
+    /// The data itself.
+    pub(crate) fn assets(&self) -> &dyn Assets {
+        self.assets.as_ref()
+    }
+
     /// The price lists.
     pub(crate) fn book(&self) -> Result<Arc<PriceBook>, cost::Error> {
         self.book

@@ -5,6 +5,7 @@
 //! never a pass. The mappings to controls are their authors' opinions: a pass is evidence for a control, and nothing
 //! here says that anybody complies with anything.
 
+mod budget;
 mod check;
 mod condition;
 mod fix;
@@ -17,6 +18,7 @@ mod reading;
 pub mod render;
 mod resource;
 mod rule;
+mod scalar;
 pub mod waiver;
 
 use std::fmt;

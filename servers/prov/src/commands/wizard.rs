@@ -22,7 +22,13 @@ pub(super) fn run(arguments: &WizardArguments, session: &Session<'_, ProvConfig>
     let book = PriceBook::load(assets.as_ref())
         .map_err(|error| Failure::new(Exit::Unavailable, "the price lists cannot be read").because(&error))?;
     let catalogue = Catalogue::new(Arc::new(book), assets.as_ref());
-    let form = Form::load(&arguments.form, assets.as_ref(), &catalogue).ok();
+    // Through the gate, like every document: a policy may speak of it, and the record has it.
+    let form = match session.read(&format!("form://{}", arguments.form)) {
+        // What is wrong with it is for the tool to say, which reads it again.
+        Ok(text) => Form::read(&arguments.form, &text, &catalogue).ok(),
+        Err(failure) if failure.exit() == Exit::NotFound => None,
+        Err(failure) => return Err(failure),
+    };
     let mut answers = match &arguments.answers {
         Some(path) => answers::read(path)?,
         None => Answers::new(),

@@ -70,7 +70,8 @@ fn catalog() -> Catalog {
     let evaluate = Arc::new(NoEvaluator);
     let assets: Arc<dyn Assets> = Arc::new(Embedded);
     let workspace: Arc<dyn Workspace> = Arc::new(InMemory::new());
-    wiring::catalog(&evaluate, &assets, &workspace).unwrap()
+    let shelf = Arc::new(provisioning_tools::Shelf::new(assets));
+    wiring::catalog(&evaluate, &shelf, &workspace).unwrap()
 }
 
 /// A path below the root of the repository.

@@ -4,7 +4,7 @@ use nickel_lang_core::ast::InputFormat;
 use nickel_lang_core::parser::lexer::{Lexer, MultiStringToken, NormalToken, Token};
 use topiary_core::{Language, Operation, TopiaryQuery, formatter_str};
 
-use super::session::{Session, Stop};
+use super::session::{Session, Stop, without_mark};
 use super::syntax;
 use crate::bounds::bytes;
 use crate::wire::{Finding, Outcome, Response, WireBound};
@@ -44,6 +44,7 @@ impl Formatter {
 impl Session {
     /// Formats `text`, or says where it does not parse.
     pub(super) fn format(&mut self, name: &str, text: String) -> Result<Response, Stop> {
+        let text = without_mark(text);
         let findings = self.unformattable(name, &text);
         if !findings.is_empty() {
             return Ok(refused(findings));
@@ -110,8 +111,8 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// Whether two texts are the same to the interpreter. A comma before a closing bracket and the white space of a string
-/// of several lines say nothing.
+/// Whether two texts are the same to the interpreter and to people. A comma before a closing bracket and the indentation
+/// of a string of several lines say nothing; comments do.
 fn says_the_same(one: &str, other: &str) -> bool {
     match (tokens(one), tokens(other)) {
         (Some(one), Some(other)) => one == other,
@@ -119,11 +120,16 @@ fn says_the_same(one: &str, other: &str) -> bool {
     }
 }
 
-fn tokens(text: &str) -> Option<Vec<String>> {
+/// The tokens of a text and its comments, which stand between them.
+fn tokens(text: &str) -> Option<(Vec<String>, Vec<String>)> {
     let mut tokens: Vec<String> = Vec::new();
+    let mut comments: Vec<String> = Vec::new();
     let mut comma = None;
+    let mut end = 0;
     for token in Lexer::new(text) {
-        let (_, token, _) = token.ok()?;
+        let (start, token, next) = token.ok()?;
+        comments.extend(remarks(text.get(end..start).unwrap_or_default()));
+        end = next;
         if let Some(comma) = comma.take()
             && !closes(&token)
         {
@@ -132,12 +138,33 @@ fn tokens(text: &str) -> Option<Vec<String>> {
         match &token {
             Token::Normal(NormalToken::Comma) => comma = Some(format!("{token:?}")),
             Token::MultiStr(MultiStringToken::Literal(text)) => {
-                tokens.push(text.split_whitespace().collect());
+                tokens.push(unindented(text));
             }
             token => tokens.push(format!("{token:?}")),
         }
     }
-    Some(tokens)
+    comments.extend(remarks(text.get(end..).unwrap_or_default()));
+    Some((tokens, comments))
+}
+
+/// The comments in what stands between two tokens.
+fn remarks(between: &str) -> impl Iterator<Item = String> {
+    let comment = |line: &str| Some(line.split_once('#')?.1.trim().to_owned());
+    between
+        .lines()
+        .filter_map(comment)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// A part of a string of several lines, without what its lines begin with.
+fn unindented(text: &str) -> String {
+    let lines = text.split('\n').enumerate();
+    let line = |(at, line): (usize, &str)| match at {
+        0 => line.to_owned(),
+        _ => line.trim_start().to_owned(),
+    };
+    lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn closes(token: &Token<'_>) -> bool {
@@ -153,13 +180,24 @@ mod tests {
 
     #[test]
     fn layout_says_nothing_and_everything_else_does() {
-        assert!(says_the_same("{a=1}", "{\n  # why\n  a = 1,\n}\n"));
+        assert!(says_the_same("{ # why\na=1}", "{\n  # why\n  a = 1,\n}\n"));
         assert!(says_the_same("[1,2,]", "[ 1, 2 ]"));
+        assert!(says_the_same(
+            "{ a = m%\"\n  a b\n\"% }",
+            "{\n  a = m%\"\n    a b\n  \"% }"
+        ));
+        assert!(says_the_same(
+            "# why\n{ a = \"# no\" }",
+            "# why\n{ a = \"# no\" }"
+        ));
         for (one, other) in [
             ("{ a = 1 }", "{ a = 2 }"),
             ("\"a b\"", "\"ab\""),
             ("[1, 2]", "[1 2]"),
             ("{ a }", "{ a"),
+            ("{ a = 1 } # why", "{ a = 1 }"),
+            ("{ a = 1 } # why", "{ a = 1 } # whynot"),
+            ("{ a = m%\"\n  a b\n\"% }", "{ a = m%\"\n  ab\n\"% }"),
             ("a", "\""),
         ] {
             assert!(!says_the_same(one, other), "{one} {other}");

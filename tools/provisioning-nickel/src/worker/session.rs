@@ -216,11 +216,7 @@ impl Session {
     }
 
     pub(super) fn add_user(&mut self, root: &Path, name: &str, format: InputFormat, text: String) -> FileId {
-        // Editors on Windows begin a text with it; it is no character of the configuration.
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        };
+        let text = without_mark(text);
         let source = SourcePath::Path(root.join(name), format);
         let sources = &mut self.context.import_resolver.sources;
         let id = sources.add_string(source.clone(), text);
@@ -441,6 +437,14 @@ fn is_known(import: &Found, known: &HashSet<String>) -> bool {
     match &import.target {
         Target::File { path } => import.format == InputFormat::Nickel && known.contains(path),
         Target::Package { .. } => false,
+    }
+}
+
+/// A text without the byte order mark that editors on Windows begin it with; it is no character of the configuration.
+pub(super) fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
     }
 }
 

@@ -9,7 +9,22 @@ use serde_json::{Map, Value, json};
 
 /// The report as a SARIF log.
 pub(super) fn text(report: &Report<'_>) -> String {
-    format!("{}\n", log(report))
+    format!("{}\n", cleaned(log(report)))
+}
+
+/// The log without what is invisible in its texts: once written, an escape character is `\u001b`, which no cleaner of
+/// the whole text sees and every reader turns back.
+fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redacted::clean(&text).into_owned()),
+        Value::Array(items) => Value::Array(items.into_iter().map(cleaned).collect()),
+        Value::Object(fields) => {
+            let clean =
+                |(name, value): (String, Value)| (redacted::clean(&name).into_owned(), cleaned(value));
+            Value::Object(fields.into_iter().map(clean).collect())
+        }
+        other => other,
+    }
 }
 
 fn log(report: &Report<'_>) -> Value {

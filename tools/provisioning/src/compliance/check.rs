@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
+use super::budget::Budget;
 use super::fix::{self, Change};
 use super::framework::Framework;
 use super::index::Indexes;
@@ -12,6 +13,13 @@ use super::resource::{Resource, resources};
 use super::rule::{Rule, Rules};
 use super::waiver::Waiver;
 use crate::{Node, Span};
+
+/// Most steps that a rule may take for one resource.
+const STEPS_OF_RESOURCE: u32 = 200_000;
+/// Most steps that a rule may take for all resources.
+const STEPS_OF_RULE: u32 = 2_000_000;
+/// Most steps that all rules may take; what comes after that is unknown.
+const STEPS: u32 = 20_000_000;
 
 /// What came of a rule for a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,16 +160,26 @@ pub fn check<'a>(
     let indexes = Indexes::of(configuration, rules.list.iter().filter(asked));
     let mut standing = Standing::new(waivers, today);
     let mut findings = Vec::new();
+    let mut steps = STEPS;
     for rule in rules.list.iter().filter(asked) {
         let before = findings.len();
         let about = resources
             .iter()
             .filter(|resource| rule.applies_to.contains(&resource.kind));
+        let granted = steps.min(STEPS_OF_RULE);
+        let mut left = granted;
         findings.extend(about.map(|resource| {
-            let mut finding = judge(rule, configuration, resource, &indexes);
+            let budget = Budget::new(left.min(STEPS_OF_RESOURCE));
+            let scope = Scope::new(configuration, resource.node, &resource.path, &budget).with(&indexes);
+            let mut finding = judge(rule, configuration, resource, scope);
+            if budget.is_spent() {
+                given_up(&mut finding);
+            }
+            left -= budget.used();
             standing.waive(&mut finding);
             finding
         }));
+        steps -= granted - left;
         if findings.len() == before {
             findings.push(nothing(rule));
         }
@@ -187,9 +205,8 @@ fn judge<'a>(
     rule: &'a Rule,
     configuration: &'a Node,
     resource: &Resource<'a>,
-    indexes: &Indexes<'_>,
+    scope: Scope<'_>,
 ) -> Finding<'a> {
-    let scope = Scope::new(configuration, resource.node, &resource.path).with(indexes);
     let mut finding = Finding {
         rule,
         resource: Some(resource.clone()),
@@ -239,9 +256,24 @@ fn judge<'a>(
     };
     decided(&mut finding, judgement.place);
     if finding.outcome != Outcome::Pass {
-        finding.fix = fix::changes(&rule.fix, configuration, resource);
+        finding.fix = fix::changes(&rule.fix, configuration, resource, scope.budget());
     }
     finding
+}
+
+/// Says that the rule has no answer for this resource, whatever it looked like when its steps were spent: a rule that
+/// cannot be answered neither passes nor fails.
+fn given_up(finding: &mut Finding<'_>) {
+    finding.outcome = Outcome::Unknown;
+    finding.evidence =
+        "the rule takes too many steps to be answered; write it with fewer `any` and `all` within each \
+        other, or check a part of the configuration"
+            .to_owned();
+    finding.fix.clear();
+    if let Some(resource) = &finding.resource {
+        finding.path.clone_from(&resource.path);
+        finding.span.clone_from(&resource.node.span);
+    }
 }
 
 /// Puts what decided into the finding.

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A field is looked up in the element at hand; `resource.` and `config.` lead outwards, `this` is the element
-//! itself. It is closed on purpose: no loops but over what a configuration holds, no names but those below, so each
-//! condition ends and a pack of somebody else can do no more than ask.
+//! itself. It is closed on purpose: no loops but over what a configuration holds, at most three of them within each
+//! other, no names but those below, so each condition ends and a pack of somebody else can do no more than ask.
 
 mod parse;
 mod token;
@@ -157,6 +157,7 @@ mod tests {
             "count(zones) >= 2 and first(region, config.region) != 'us-east-1'",
             "any(config.networking.subnets, name == resource.networking.subnet and public)",
             "older(version, '1.29') and not empty(this) and wider(cidrs, 16) and private(cidrs)",
+            "any(a, any(b, any(c, d))) and all(a, all(b, all(c, d)) or any(e, f))",
             "starts_with(plan, 't3.') or contains(resource.zones, 'a') or spans(100)",
         ] {
             assert!(
@@ -188,6 +189,7 @@ mod tests {
             ("older(version, 'new')", 15, "version"),
             ("allows(70000)", 7, "port"),
             ("a == $", 5, "`$`"),
+            ("any(a, all(b, any(c, all(d, e))))", 21, "more than 3 deep"),
         ] {
             let broken = broken(text);
             assert_eq!(broken.offset, offset, "{text}: {broken:?}");

@@ -1,5 +1,6 @@
 //! What to change so that a rule passes: a path and the value to put there.
 
+use super::budget::Budget;
 use super::condition::{Condition, Field, Origin};
 use super::judge::{Scope, Truth};
 use super::resource::Resource;
@@ -91,15 +92,20 @@ fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
 }
 
 /// What `edits` change in `resource` of `configuration`.
-pub(super) fn changes(edits: &[Edit], configuration: &Node, resource: &Resource<'_>) -> Vec<Change> {
+pub(super) fn changes(
+    edits: &[Edit],
+    configuration: &Node,
+    resource: &Resource<'_>,
+    budget: &Budget,
+) -> Vec<Change> {
     edits
         .iter()
-        .flat_map(|edit| edit.changes(configuration, resource))
+        .flat_map(|edit| edit.changes(configuration, resource, budget))
         .collect()
 }
 
 impl Edit {
-    fn changes(&self, configuration: &Node, resource: &Resource<'_>) -> Vec<Change> {
+    fn changes(&self, configuration: &Node, resource: &Resource<'_>, budget: &Budget) -> Vec<Change> {
         let Some(each) = &self.each else {
             let start = match self.field.origin {
                 Origin::Configuration => "",
@@ -115,7 +121,7 @@ impl Edit {
         let place = joined(start, &each.names);
         let chosen = |element: &Node, place: &str| match &self.only {
             None => true,
-            Some(only) => Scope::new(configuration, element, place).truth(only) == Truth::True,
+            Some(only) => Scope::new(configuration, element, place, budget).truth(only) == Truth::True,
         };
         list.map(Node::items)
             .unwrap_or_default()

@@ -108,6 +108,10 @@ impl<'a> Index<'a> {
     fn enter(&mut self, position: usize, node: Option<&'a Node>) {
         match node.map(|node| &node.value) {
             Some(Value::List(items)) if self.key.holds => {
+                // With values of other kinds only, a text cannot be compared, which is unknown.
+                if !items.is_empty() && items.iter().all(|item| item.text().is_none()) {
+                    self.others.push(position);
+                }
                 for text in items.iter().filter_map(Node::text) {
                     let known = self.by_text.entry(text).or_default();
                     // A text that a list has twice is found once.
@@ -152,12 +156,13 @@ fn key<'c>(list: &Field, each: &'c Condition) -> Option<(Key<'c>, &'c Field)> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::budget::Budget;
     use super::super::judge::{Judgement, Scope};
     use super::super::notation;
     use super::*;
 
     /// Everything that an element's field may be.
-    const FIELDS: [&str; 9] = [
+    const FIELDS: [&str; 11] = [
         "",
         "volumes = null",
         "volumes = []",
@@ -167,6 +172,8 @@ mod tests {
         "volumes = \"xay\"",
         "volumes = 7",
         "volumes = [7, \"b\"], on = true",
+        "volumes = [7, null]",
+        "volumes = [{}], on = true",
     ];
 
     const CONDITIONS: [&str; 8] = [
@@ -195,7 +202,8 @@ mod tests {
             let mut indexes = Indexes::default();
             indexes.add(&node, &condition);
             let answer = |judgement: Judgement| (judgement.truth, judgement.place);
-            let without = Scope::new(&node, resource, "volumes[0]");
+            let budget = Budget::new(10_000);
+            let without = Scope::new(&node, resource, "volumes[0]", &budget);
             let with = without.with(&indexes);
             prop_assert_eq!(answer(without.explained(&condition)), answer(with.explained(&condition)));
             prop_assert_eq!(without.truth(&condition), with.truth(&condition));

@@ -1,14 +1,15 @@
 //! Whether a condition holds of a resource: true, false or unknown, and because of which value.
 //!
 //! INVARIANT: what is not there is unknown, and unknown is never true: `not` leaves it unknown, `and` and `or` follow
-//! Kleene. Only `exists` and a default of the schema turn an absent field into an answer.
+//! Kleene. Only `exists` and a default of the schema turn an absent field into an answer. What cannot be compared with
+//! anything is unknown too, and so is what takes more steps than its budget has.
 
-use std::cmp::Ordering;
-
-use super::condition::{Comparison, Condition, Field, Literal, Operand, Origin, version};
+use super::budget::Budget;
+use super::condition::{Condition, Field, Operand, Origin, version};
 use super::index::Indexes;
 use super::network::Block;
-use crate::{Node, Number, Span, Value};
+use super::scalar::{Scalar, among, compared, number, of, scalar};
+use crate::{Node, Span, Value};
 
 /// The answer to a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +21,6 @@ pub(super) enum Truth {
     /// Something that it asks about is not there, or not of a kind that could answer.
     Unknown,
 }
-
-/// Most elements that one question may look at, the lists within lists multiplied. What takes more stays unknown.
-const LOAD: u64 = 100_000;
 
 /// The value that decided.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,24 +51,28 @@ pub(super) struct Scope<'a> {
     around: Option<(&'a Scope<'a>, &'a Field, usize)>,
     /// What is known of lists of the configuration.
     indexes: Option<&'a Indexes<'a>>,
+    budget: &'a Budget,
     /// Whether the value that decides is looked for; answers alone are a tenth of the work.
     explain: bool,
-    /// How many elements the lists around have together, one for each of the other.
-    load: u64,
 }
 
 impl<'a> Scope<'a> {
-    /// Looks at `resource`, which is at `path` of `root`.
-    pub(super) fn new(root: &'a Node, resource: &'a Node, path: &'a str) -> Self {
+    /// Looks at `resource`, which is at `path` of `root`, for as long as `budget` lasts.
+    pub(super) fn new(root: &'a Node, resource: &'a Node, path: &'a str, budget: &'a Budget) -> Self {
         Self {
             root,
             resource: (resource, path),
             element: resource,
             around: None,
             indexes: None,
+            budget,
             explain: false,
-            load: 1,
         }
+    }
+
+    /// What is left of the steps for this rule and resource.
+    pub(super) fn budget(self) -> &'a Budget {
+        self.budget
     }
 
     /// Looks things up in `indexes`, which are of the same configuration.
@@ -81,13 +83,24 @@ impl<'a> Scope<'a> {
 
     /// The answer.
     pub(super) fn truth(self, condition: &Condition) -> Truth {
-        self.judge(condition).truth
+        match self.judge(condition).truth {
+            // Whatever it looked like when the steps were spent.
+            _ if self.budget.is_spent() => Truth::Unknown,
+            truth => truth,
+        }
     }
 
     /// The answer, and the value that decided.
     pub(super) fn explained(mut self, condition: &Condition) -> Judgement {
         self.explain = true;
-        self.judge(condition)
+        let judgement = self.judge(condition);
+        match self.budget.is_spent() {
+            true => Judgement {
+                truth: Truth::Unknown,
+                place: judgement.place,
+            },
+            false => judgement,
+        }
     }
 
     fn judge(&self, condition: &Condition) -> Judgement {
@@ -116,7 +129,7 @@ impl<'a> Scope<'a> {
             }
             Condition::In(operand, list) => {
                 let answer = match self.scalar(operand) {
-                    Some(value) => truth(list.iter().any(|literal| same(value, scalar(literal)))),
+                    Some(value) => among(value, list.iter().map(|literal| Some(scalar(literal)))),
                     None => Truth::Unknown,
                 };
                 self.told(operand, operand, answer)
@@ -131,7 +144,7 @@ impl<'a> Scope<'a> {
             Condition::Allows(ports) => {
                 self.window(|from, to| ports.iter().any(|port| (from..=to).contains(&i64::from(*port))))
             }
-            Condition::Spans(most) => self.window(|from, to| to - from >= i64::from(*most)),
+            Condition::Spans(most) => self.window(|from, to| to.saturating_sub(from) >= i64::from(*most)),
             Condition::Empty(field) => self.asked(field, |node| match &node.value {
                 Value::List(items) => Some(items.is_empty()),
                 Value::Record(fields) => Some(fields.is_empty()),
@@ -154,13 +167,14 @@ impl<'a> Scope<'a> {
                 let Some(wanted) = self.scalar(part) else {
                     return self.told(part, part, Truth::Unknown);
                 };
-                self.asked(field, |node| match (&node.value, wanted) {
-                    (Value::List(items), wanted) => {
-                        Some(items.iter().filter_map(of).any(|item| same(item, wanted)))
+                let answer = match (self.find(field).map(|node| &node.value), wanted) {
+                    (Some(Value::List(items)), wanted) if self.budget.take(items.len()) => {
+                        among(wanted, items.iter().map(of))
                     }
-                    (Value::Text(text), Scalar::Text(wanted)) => Some(text.contains(wanted)),
-                    _ => None,
-                })
+                    (Some(Value::Text(text)), Scalar::Text(wanted)) => truth(text.contains(wanted)),
+                    _ => Truth::Unknown,
+                };
+                self.about(field, answer)
             }
             Condition::Older(field, than) => self.asked(field, |node| {
                 Some(version(node.text()?)?.as_slice() < than.as_slice())
@@ -189,6 +203,10 @@ impl<'a> Scope<'a> {
         let mut truth = neutral;
         let mut named = None;
         for (position, part) in parts.clone().enumerate() {
+            if !self.budget.take(1) {
+                (truth, named) = (Truth::Unknown, None);
+                break;
+            }
             match judge(&silent, part).truth {
                 answer if answer == decisive => {
                     (truth, named) = (answer, Some(position));
@@ -200,7 +218,8 @@ impl<'a> Scope<'a> {
                 _ => {}
             }
         }
-        let place = self.explain.then(|| {
+        // Without steps there is nothing to tell but that.
+        let place = (self.explain && !self.budget.is_spent()).then(|| {
             let mut parts = parts;
             match named {
                 Some(position) => judge(self, parts.nth(position)?).place,
@@ -227,20 +246,14 @@ impl<'a> Scope<'a> {
             // What an index leaves out is false, and that would decide.
             Truth::False | Truth::Unknown => None,
         };
-        // A pack may be somebody else's, and lists within lists within lists end in no time that anybody has.
-        let count = narrowed.as_ref().map_or(items.len(), |positions| positions.len());
-        let load = self.load.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
-        if load > LOAD {
-            return self.about(list, Truth::Unknown);
-        }
         let judge = |scope: &Scope<'_>, (position, element): (usize, &Node)| {
             let inner = Scope {
-                load: load.max(1),
                 root: scope.root,
                 resource: scope.resource,
                 element,
                 around: Some((scope, list, position)),
                 indexes: scope.indexes,
+                budget: scope.budget,
                 explain: scope.explain,
             };
             inner.judge(each)
@@ -262,11 +275,14 @@ impl<'a> Scope<'a> {
 
     /// Which elements of `list` have to be looked at, if an index says so.
     fn narrowed(&self, list: &Field, each: &Condition) -> Option<Vec<usize>> {
-        self.indexes?.narrowed(list, each, |field| match field.origin {
+        let positions = self.indexes?.narrowed(list, each, |field| match field.origin {
             // In the list it would be another element.
             Origin::Element => None,
             Origin::Resource | Origin::Configuration => self.find(field)?.text(),
-        })
+        })?;
+        // To gather them took as long as to look at them does.
+        self.budget.take(positions.len());
+        Some(positions)
     }
 
     /// The ports that the firewall rule at hand lets through, as its protocol and two ports say.
@@ -294,7 +310,9 @@ impl<'a> Scope<'a> {
         self.asked(field, |node| {
             let blocks: Option<Vec<Block>> = match &node.value {
                 Value::Text(text) => Some(vec![Block::parse(text)?]),
-                Value::List(items) => items.iter().map(|item| Block::parse(item.text()?)).collect(),
+                Value::List(items) if self.budget.take(items.len()) => {
+                    items.iter().map(|item| Block::parse(item.text()?)).collect()
+                }
                 _ => None,
             };
             blocks.map(|blocks| question(&blocks))
@@ -430,66 +448,7 @@ fn own(node: &Node) -> Option<Span> {
         .filter(|span| !span.file.starts_with("builtin:"))
 }
 
-/// A value that can be compared.
-#[derive(Clone, Copy)]
-enum Scalar<'a> {
-    Text(&'a str),
-    Number(f64),
-    Bool(bool),
-}
-
-fn of(node: &Node) -> Option<Scalar<'_>> {
-    match &node.value {
-        Value::Text(text) => Some(Scalar::Text(text)),
-        Value::Bool(value) => Some(Scalar::Bool(*value)),
-        Value::Number(Number::Real(value)) => Some(Scalar::Number(*value)),
-        Value::Number(Number::Integer(value)) => Some(Scalar::Number(real(*value))),
-        Value::Null | Value::List(_) | Value::Record(_) => None,
-    }
-}
-
-fn scalar(literal: &Literal) -> Scalar<'_> {
-    match literal {
-        Literal::Text(text) => Scalar::Text(text),
-        Literal::Number(value) => Scalar::Number(real(*value)),
-        Literal::Bool(value) => Scalar::Bool(*value),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "what rules compare is far below 2^53")]
-fn real(value: i64) -> f64 {
-    value as f64
-}
-
-fn number(length: usize) -> f64 {
-    u32::try_from(length).map_or(f64::INFINITY, f64::from)
-}
-
-fn same(left: Scalar<'_>, right: Scalar<'_>) -> bool {
-    compared(left, Comparison::Equal, right) == Truth::True
-}
-
-fn compared(left: Scalar<'_>, comparison: Comparison, right: Scalar<'_>) -> Truth {
-    let order = match (left, right) {
-        (Scalar::Text(left), Scalar::Text(right)) => Some(left.cmp(right)),
-        (Scalar::Number(left), Scalar::Number(right)) => left.partial_cmp(&right),
-        (Scalar::Bool(left), Scalar::Bool(right)) => Some(left.cmp(&right)),
-        _ => None,
-    };
-    let Some(order) = order else {
-        return Truth::Unknown;
-    };
-    truth(match comparison {
-        Comparison::Equal => order == Ordering::Equal,
-        Comparison::Unequal => order != Ordering::Equal,
-        Comparison::Less => order == Ordering::Less,
-        Comparison::AtMost => order != Ordering::Greater,
-        Comparison::More => order == Ordering::Greater,
-        Comparison::AtLeast => order != Ordering::Less,
-    })
-}
-
-fn truth(value: bool) -> Truth {
+pub(super) fn truth(value: bool) -> Truth {
     if value { Truth::True } else { Truth::False }
 }
 
@@ -501,8 +460,11 @@ mod tests {
     fn explained(resource: &str, condition: &str) -> Judgement {
         let node = notation::read("main.ncl", resource).unwrap();
         let condition = Condition::parse(condition).unwrap();
-        let judgement = Scope::new(&node, &node, "r").explained(&condition);
-        assert_eq!(Scope::new(&node, &node, "r").truth(&condition), judgement.truth);
+        let budget = Budget::new(10_000);
+        let scope = Scope::new(&node, &node, "r", &budget);
+        let judgement = scope.explained(&condition);
+        assert_eq!(scope.truth(&condition), judgement.truth);
+        assert!(!budget.is_spent());
         judgement
     }
 
@@ -562,6 +524,64 @@ mod tests {
                 Truth::Unknown,
                 "{condition}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_among_values_of_another_kind_is_unknown() {
+        let resource =
+            "{ n = 7, t = \"x\", texts = [\"x\"], mixed = [7, null, \"x\"], holes = [null, {}], none = [] }";
+        for condition in [
+            "n in ['a']",
+            "not (n in ['a'])",
+            "not (7 in ['a', true])",
+            "contains(texts, 7)",
+            "not contains(texts, n)",
+            "not contains(holes, 'x')",
+            "not contains(t, 7)",
+        ] {
+            assert_eq!(
+                explained(resource, condition).truth,
+                Truth::Unknown,
+                "{condition}"
+            );
+        }
+        for condition in [
+            "n in ['a', 7]",
+            "not (n in ['a', 8])",
+            "not (n in [])",
+            "contains(mixed, 'x')",
+            "not contains(mixed, 'y')",
+            "not contains(mixed, 8)",
+            "not contains(none, 7)",
+        ] {
+            assert_eq!(explained(resource, condition).truth, Truth::True, "{condition}");
+        }
+    }
+
+    #[test]
+    fn ports_far_apart_are_subtracted() {
+        let rule = "{ protocol = 'tcp, from_port = -9223372036854775807, to_port = 9223372036854775807 }";
+        assert_eq!(explained(rule, "spans(100)").truth, Truth::True);
+        let reversed = "{ protocol = 'tcp, from_port = 9223372036854775807, to_port = -9223372036854775807 }";
+        assert_eq!(explained(reversed, "spans(100)").truth, Truth::False);
+    }
+
+    #[test]
+    fn what_takes_too_many_steps_ends_and_is_unknown() {
+        let items = "1, ".repeat(200);
+        let node = notation::read("main.ncl", &format!("{{ a = [{items}] }}")).unwrap();
+        for condition in [
+            "all(config.a, all(config.a, all(config.a, true)))",
+            "not any(config.a, any(config.a, not all(config.a, true)))",
+            "all(config.a, all(config.a, contains(config.a, 1)))",
+        ] {
+            let budget = Budget::new(100_000);
+            let condition = Condition::parse(condition).unwrap();
+            let judgement = Scope::new(&node, &node, "", &budget).explained(&condition);
+            assert_eq!(judgement.truth, Truth::Unknown, "{condition:?}");
+            assert!(budget.is_spent());
+            assert_eq!(budget.used(), 100_000);
         }
     }
 

@@ -232,7 +232,57 @@ fn labelled(label: &str, text: &str) -> String {
     format!("  {label:>8}: {text}")
 }
 
-/// Text that does not end a table's cell.
+/// Text that stays text in a table's cell: it neither ends the cell nor becomes HTML or a link.
+///
+/// A position such as `[0]` stays as it is: it is a link only before what begins a target, or if it is defined, and no
+/// text of a configuration begins a line.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '\n' | '\r' => safe.push(' '),
+            '[' if is_position(rest.as_str()) => safe.push('['),
+            '\\' | '|' | '<' | '[' => {
+                safe.push('\\');
+                safe.push(character);
+            }
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// Whether a position in a list, and no link, comes after `[`.
+fn is_position(after: &str) -> bool {
+    let behind = after.trim_start_matches(|character: char| character.is_ascii_digit());
+    let closed = behind.strip_prefix(']');
+    behind.len() < after.len() && closed.is_some_and(|more| !more.starts_with(['(', '[', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_cell_stays_text() {
+        for (text, expected) in [
+            (
+                "`servers[0].disks[12].size` is `7`",
+                "`servers[0].disks[12].size` is `7`",
+            ),
+            ("a|b", "a\\|b"),
+            // Escaped alone, the sign would be taken back by the backslash before it.
+            ("a\\|b", "a\\\\\\|b"),
+            ("\\<b>", "\\\\\\<b>"),
+            ("<img src=x onerror=y>", "\\<img src=x onerror=y>"),
+            ("[here](https://evil.example)", "\\[here](https://evil.example)"),
+            ("![here][0]", "!\\[here][0]"),
+            ("[0](x) [0][x] [0]: x [0", "\\[0](x) \\[0]\\[x] \\[0]: x \\[0"),
+            ("<https://evil.example>", "\\<https://evil.example>"),
+            ("a\r\nb", "a  b"),
+        ] {
+            assert_eq!(cell(text), expected, "{text}");
+        }
+    }
 }

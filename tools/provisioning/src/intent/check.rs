@@ -207,22 +207,38 @@ impl Checker<'_> {
         self.between(format!("{path}.disk_gb"), disk_gb, SMALLEST_DISK_GB, DISK_GB);
     }
 
-    fn plan(&mut self, path: &str, plan: Option<&String>, provider: &str) {
-        let Some(plan) = plan else { return };
+    /// A plan that there is, and a size beside it that is the plan's: the machine would have the plan's, and the price.
+    fn plan(
+        &mut self,
+        path: &str,
+        plan: Option<&String>,
+        provider: &str,
+        cpu: Option<u64>,
+        memory_gb: Option<u64>,
+    ) {
+        let Some(name) = plan else { return };
         let book = self.catalogue.book();
-        let known = book
+        let plan = book
             .provider(provider)
-            .is_some_and(|provider| book.plan(provider, plan).is_some());
-        if !known {
+            .and_then(|provider| book.plan(provider, name))
+            .map(|plan| (plan.vcpu, plan.memory_mib.saturating_add(512) / 1024));
+        let Some((vcpu, gigabytes)) = plan else {
             let rule = format!("must be a plan of {provider}");
-            self.say(format!("{path}.plan"), plan, rule, &[]);
+            self.say(format!("{path}.plan"), name, rule, &[]);
+            return;
+        };
+        for (field, said, has) in [("cpu", cpu, vcpu), ("memory_gb", memory_gb, gigabytes)] {
+            if let Some(said) = said.filter(|said| *said != has) {
+                let rule = format!("must be {has}, which the plan `{name}` has, or there must be no plan");
+                self.say(format!("{path}.{field}"), said, rule, &[]);
+            }
         }
     }
 
     fn server(&mut self, path: &str, server: &Server, provider: &str) {
         self.between(format!("{path}.count"), server.count, 1, MOST);
         self.machine(path, server.cpu, server.memory_gb, server.disk_gb);
-        self.plan(path, server.plan.as_ref(), provider);
+        self.plan(path, server.plan.as_ref(), provider, server.cpu, server.memory_gb);
         if let Some(role) = &server.role {
             self.text(&format!("{path}.role"), role);
         }
@@ -313,7 +329,13 @@ impl Checker<'_> {
         self.between(format!("{path}.replicas"), database.replicas, 0, 15);
         self.between(format!("{path}.backup_days"), database.backup_days, 0, 365);
         self.machine(path, database.cpu, database.memory_gb, database.disk_gb);
-        self.plan(path, database.plan.as_ref(), provider);
+        self.plan(
+            path,
+            database.plan.as_ref(),
+            provider,
+            database.cpu,
+            database.memory_gb,
+        );
         self.secret(format!("{path}.password"), database.password.as_ref());
         let nodes = database.replicas.unwrap_or(0).saturating_add(1);
         if database.quorum == Some(true) && (nodes < 3 || nodes.is_multiple_of(2)) {

@@ -203,10 +203,12 @@ fn a_form_of_the_workspace_replaces_the_shipped_one() {
 /// What a schema says of answers is what the form says, as far as a schema can.
 #[tokio::test]
 async fn schemas_of_forms_agree_with_forms() {
-    use provisioning_tools::ProvisioningDocuments;
+    use provisioning_tools::{ProvisioningDocuments, Shelf};
     use toolcall::{DocumentBody, Documents as _};
     let catalogue = catalogue();
-    let documents = ProvisioningDocuments::new(std::sync::Arc::new(provisioning::Embedded));
+    let documents = ProvisioningDocuments::new(std::sync::Arc::new(Shelf::new(std::sync::Arc::new(
+        provisioning::Embedded,
+    ))));
     for name in SHIPPED {
         let read = documents
             .read(Box::leak(format!("form-schema://{name}").into_boxed_str()))

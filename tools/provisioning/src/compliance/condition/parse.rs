@@ -8,6 +8,8 @@ use super::{Broken, Comparison, Condition, Field, Literal, Operand, Origin};
 
 /// How deeply parts may nest: the reader recurses.
 const DEPTH: usize = 32;
+/// How deeply `any` and `all` may nest: each goes through its list once for every element of the one around it.
+const NESTED: usize = 3;
 /// Longest condition, in bytes: looking ahead copies what is left, so a longer one would take its square.
 const LENGTH: usize = 4_000;
 
@@ -41,6 +43,7 @@ pub(super) fn condition(text: &str) -> Result<Condition, Broken> {
     let mut parser = Parser {
         tokens: tokens(text)?.into_iter().peekable(),
         end: text.chars().count(),
+        nested: 0,
     };
     let condition = parser.or(0)?;
     match parser.tokens.peek() {
@@ -52,6 +55,8 @@ pub(super) fn condition(text: &str) -> Result<Condition, Broken> {
 struct Parser {
     tokens: Peekable<IntoIter<Token>>,
     end: usize,
+    /// How many `any` and `all` are around.
+    nested: usize,
 }
 
 impl Parser {
@@ -157,9 +162,18 @@ impl Parser {
             "open" => Ok(Condition::Open(self.field()?)),
             "private" => Ok(Condition::Private(self.field()?)),
             "any" | "all" => {
+                if self.nested >= NESTED {
+                    return Err(Broken {
+                        offset,
+                        message: format!("`any` and `all` nest more than {NESTED} deep here"),
+                        hint: Some("look through fewer lists within each other".to_owned()),
+                    });
+                }
                 let list = self.field()?;
                 self.need(",")?;
+                self.nested += 1;
                 let each = Box::new(self.or(depth + 1)?);
+                self.nested -= 1;
                 Ok(match name {
                     "any" => Condition::Any(list, each),
                     _ => Condition::All(list, each),
