@@ -17,6 +17,8 @@ pub mod generate;
 pub mod intent;
 pub mod layers;
 pub mod node;
+pub mod provider;
+pub mod resource;
 pub mod workspace;
 
 pub use assets::{Asset, AssetKind, AssetName, Assets, Embedded};
