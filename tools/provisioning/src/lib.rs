@@ -19,6 +19,7 @@ pub mod layers;
 pub mod node;
 pub mod provider;
 pub mod resource;
+pub mod state;
 pub mod workspace;
 
 pub use assets::{Asset, AssetKind, AssetName, Assets, Embedded};
