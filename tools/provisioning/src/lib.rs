@@ -5,6 +5,7 @@
 //! [`Assets`] port, dates arrive as arguments.
 
 pub mod assets;
+pub mod canonical;
 pub mod check;
 pub mod compliance;
 pub mod cost;
@@ -21,6 +22,7 @@ pub mod node;
 pub mod plan;
 pub mod provider;
 pub mod resource;
+pub mod run;
 pub mod state;
 pub mod workspace;
 

@@ -9,12 +9,16 @@
 //!
 //! Nothing secret is in an error, an id or an attribute.
 
+mod simulated;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use crate::resource::{Address, Attributes, Kind};
+
+pub use simulated::{Fault, Simulated, Trouble, World};
 
 /// What a call to a provider is.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -39,7 +43,8 @@ pub trait Provider: Send + Sync {
     /// What `id` is now; nothing if there is no such resource any more.
     fn read<'a>(&'a self, kind: Kind, region: Option<&'a str>, id: &'a str) -> Call<'a, Option<Observed>>;
 
-    /// Makes `id` what `order` says. `changed` are the attributes that differ, all of them in [`Support::in_place`].
+    /// Makes `id` what `order` says. `changed` are the attributes that differ, all of them in [`Support::in_place`]; `status`
+    /// among them says that it is stopped and is to run. To do it twice is to do it once.
     fn update<'a>(&'a self, id: &'a str, order: &'a Order, changed: &'a [String]) -> Call<'a, ()>;
 
     /// Begins to delete `id`. A resource that is not there is deleted. Gone it is when [`Self::read`] gives nothing.
