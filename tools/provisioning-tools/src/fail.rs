@@ -6,7 +6,7 @@ use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
 use provisioning::form::{self, Breach, Wrong};
 use provisioning::intent::Refusal;
-use provisioning::{assets, compliance, workspace};
+use provisioning::{assets, compliance, desired, plan, provider, run, state, workspace};
 use serde_json::{Value, json};
 use toolcall::{ErrorKind, ToolError};
 
@@ -36,6 +36,124 @@ pub(crate) fn evaluation(error: evaluate::Error) -> ToolError {
         )
         .hint("`mcp doctor` says more")
         .because(error),
+    }
+}
+
+/// Why a configuration could not be taken apart into resources.
+pub(crate) fn desired(error: desired::Error) -> ToolError {
+    let kind = match &error {
+        desired::Error::TooMany { .. } => ErrorKind::LimitExceeded,
+        _ => ErrorKind::InvalidConfiguration,
+    };
+    ToolError::new(kind, error.to_string())
+        .field("config")
+        .hint("call `validate_config` to see every rule")
+}
+
+/// Why resources could not be put in order.
+pub(crate) fn unordered(cycle: &plan::Cycle) -> ToolError {
+    ToolError::new(ErrorKind::InvalidConfiguration, cycle.to_string())
+        .field("config")
+        .hint("take one of these references out")
+}
+
+/// Why a workflow could not be made of a configuration.
+pub(crate) fn workflow(error: run::workflow::Error) -> ToolError {
+    let message = error.to_string();
+    match error {
+        run::workflow::Error::Unknown { known, .. } => {
+            let built_in = ["apply", "destroy", "resume"].map(str::to_owned);
+            ToolError::new(ErrorKind::UnknownValue, message)
+                .field("workflow_id")
+                .allowed(built_in.into_iter().chain(known))
+                .hint("name a workflow of the configuration, or `apply`")
+        }
+        run::workflow::Error::Target { .. } | run::workflow::Error::Incomplete { .. } => {
+            ToolError::new(ErrorKind::InvalidConfiguration, message)
+                .field("config")
+                .hint("mend the task in the configuration")
+        }
+    }
+}
+
+/// Why the state could not be read or written.
+pub(crate) fn state(error: state::Error) -> ToolError {
+    let (kind, hint) = match &error {
+        state::Error::Held(_) => (
+            ErrorKind::Unavailable,
+            "wait until it is done; if that process is gone, its lease runs out by itself, and `prov lock steal` takes it then",
+        ),
+        state::Error::Fenced { .. } => (
+            ErrorKind::Unavailable,
+            "somebody else works on this state now: nothing more was done here; `prov workflow list` shows what is open",
+        ),
+        state::Error::Free => (ErrorKind::InvalidArgument, "there is nothing to take"),
+        state::Error::Spent => (
+            ErrorKind::Denied,
+            "plan again with `dry_run`, and use the new token",
+        ),
+        state::Error::Occupied(_) => (
+            ErrorKind::InvalidArgument,
+            "move or forget the recorded resource first",
+        ),
+        state::Error::NoRun(_) => (ErrorKind::NotFound, "`prov workflow list` shows the runs"),
+        state::Error::Newer { .. } => (
+            ErrorKind::Unavailable,
+            "nothing was changed; use the version of `prov` that wrote it, or a newer one",
+        ),
+        state::Error::Damaged { .. } => (
+            ErrorKind::Unavailable,
+            "nothing was changed; keep the file, and restore an export with `prov state restore` into a new one",
+        ),
+        state::Error::Full { .. } => (
+            ErrorKind::Unavailable,
+            "make room and go on with `prov workflow resume`: what is not recorded is found by its marker",
+        ),
+        state::Error::Broken { .. } => (
+            ErrorKind::Unavailable,
+            "look at the place of the state, then try again",
+        ),
+    };
+    ToolError::new(kind, error.to_string()).hint(hint)
+}
+
+/// Why a provider did not do it.
+pub(crate) fn provider(error: provider::Error) -> ToolError {
+    let (kind, hint) = match error.class {
+        provider::Class::Denied => (ErrorKind::Denied, "`prov provider test` says what is missing"),
+        provider::Class::Absent => (
+            ErrorKind::NotFound,
+            "`prov drift` shows what is not there any more",
+        ),
+        provider::Class::Taken => (
+            ErrorKind::InvalidArgument,
+            "choose another name, or import what is there",
+        ),
+        provider::Class::Quota => (ErrorKind::LimitExceeded, "ask for less, or have the quota raised"),
+        provider::Class::Unsupported => (ErrorKind::InvalidArgument, "use another provider for it"),
+        provider::Class::Permanent => (ErrorKind::InvalidArgument, "change what the provider refuses"),
+        provider::Class::Transient | provider::Class::Throttled { .. } | provider::Class::Unknown => (
+            ErrorKind::Unavailable,
+            "try again in a moment; `prov provider test` says whether it can be reached",
+        ),
+    };
+    let hint = error.hint.clone().unwrap_or_else(|| hint.to_owned());
+    ToolError::new(kind, error.to_string()).hint(hint)
+}
+
+/// Why a run stopped before its end.
+pub(crate) fn run(error: run::Error) -> ToolError {
+    match error {
+        run::Error::State(error) => state(error),
+        run::Error::Provider(error) => provider(error),
+        run::Error::NoProvider(name) => ToolError::new(
+            ErrorKind::UnknownValue,
+            format!("provider `{name}` is not known here"),
+        )
+        .hint("`prov provider list` shows those that are"),
+        run::Error::Unordered(error) => ToolError::new(ErrorKind::InvalidConfiguration, error.to_string())
+            .field("config")
+            .hint("take one of the dependencies out"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod check_compliance;
 mod documents;
 mod estimate_cost;
+mod execute_workflow;
 mod explain_value;
 mod fail;
 mod finding;
@@ -19,6 +20,7 @@ use toolcall::Toolset;
 pub use check_compliance::CheckCompliance;
 pub use documents::ProvisioningDocuments;
 pub use estimate_cost::EstimateCost;
+pub use execute_workflow::ExecuteWorkflow;
 pub use explain_value::ExplainValue;
 pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
@@ -31,5 +33,13 @@ pub const CONFIGURATION: Toolset = Toolset {
     family: "provisioning",
     name: "configuration",
     summary: "generate, validate, price and check configurations",
+    default: true,
+};
+
+/// Working on real infrastructure and its state.
+pub const INFRASTRUCTURE: Toolset = Toolset {
+    family: "provisioning",
+    name: "infrastructure",
+    summary: "plan and execute changes of real infrastructure",
     default: true,
 };

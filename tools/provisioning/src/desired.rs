@@ -5,6 +5,7 @@
 
 mod machines;
 mod networks;
+mod priced;
 mod stores;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,8 @@ use crate::cost::PriceBook;
 use crate::node::{self, Number};
 use crate::resource::{Address, Attributes, Kind, Value};
 use crate::{Node, node::Span};
+
+pub use priced::{Priced, configuration};
 
 /// A resource that is to be there.
 #[derive(Debug, Clone, PartialEq)]

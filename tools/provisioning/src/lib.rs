@@ -23,6 +23,7 @@ pub mod plan;
 pub mod provider;
 pub mod resource;
 pub mod run;
+pub mod site;
 pub mod state;
 pub mod workspace;
 

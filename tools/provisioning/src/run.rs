@@ -17,6 +17,7 @@ mod refresh;
 mod retry;
 pub mod todo;
 mod undo;
+pub mod workflow;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Asks the providers what is there of what is recorded. Changes nothing.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
@@ -16,11 +18,18 @@ const PARALLEL: usize = 16;
 
 /// What the providers say of `recorded`.
 pub async fn reality(providers: &Providers, recorded: &[Recorded]) -> Result<Reality, Error> {
-    stream::iter(recorded)
-        .map(|resource| async move { Ok((resource.id.clone(), observed(providers, resource).await?)) })
-        .buffer_unordered(PARALLEL)
-        .try_collect()
-        .await
+    let looks: Vec<Look<'_>> = recorded
+        .iter()
+        .map(|resource| look(providers, resource))
+        .collect();
+    stream::iter(looks).buffer_unordered(PARALLEL).try_collect().await
+}
+
+/// One look at one resource.
+type Look<'a> = Pin<Box<dyn Future<Output = Result<(String, Option<Observed>), Error>> + Send + 'a>>;
+
+fn look<'a>(providers: &'a Providers, resource: &'a Recorded) -> Look<'a> {
+    Box::pin(async move { Ok((resource.id.clone(), observed(providers, resource).await?)) })
 }
 
 async fn observed(providers: &Providers, resource: &Recorded) -> Result<Option<Observed>, Error> {

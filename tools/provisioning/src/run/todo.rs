@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Retry;
 use crate::plan::{Action, Before, Change, Plan};
 use crate::resource::{Address, Attributes};
 
 /// One step of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Todo {
     /// Its name, once in the run, such as `create server.web[0]`.
     pub name: String,
@@ -23,7 +25,7 @@ pub struct Todo {
 }
 
 /// What a step does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Deed {
     /// Makes a resource.
     Create {
@@ -56,6 +58,7 @@ pub enum Deed {
     /// Runs a command in a server.
     Exec {
         /// The server.
+        #[serde(with = "crate::plan::text")]
         server: Address,
         /// The command with its arguments.
         command: Vec<String>,
@@ -65,6 +68,7 @@ pub enum Deed {
     /// Keeps what a resource holds.
     Snapshot {
         /// The resource.
+        #[serde(with = "crate::plan::text")]
         address: Address,
         /// What it is called: the run and step are added.
         label: String,
@@ -72,6 +76,7 @@ pub enum Deed {
     /// Waits until a server answers: its provider says ready, and a command in it succeeds if there is one.
     Check {
         /// The server.
+        #[serde(with = "crate::plan::text")]
         server: Address,
         /// The command that has to succeed.
         command: Option<Vec<String>>,
@@ -81,9 +86,10 @@ pub enum Deed {
 }
 
 /// A resource to be made.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Make {
     /// What it is called.
+    #[serde(with = "crate::plan::text")]
     pub address: Address,
     /// The provider.
     pub provider: String,
@@ -92,6 +98,7 @@ pub struct Make {
     /// What it is to be like.
     pub attributes: Attributes,
     /// What it needs.
+    #[serde(with = "crate::plan::texts")]
     pub depends_on: Vec<Address>,
     /// Whether it is kept from deletion.
     pub protected: bool,
@@ -100,7 +107,7 @@ pub struct Make {
 }
 
 /// What stood at an address before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Instead {
     /// It is not there any more: its record goes.
     Gone(String),
@@ -109,10 +116,10 @@ pub enum Instead {
 }
 
 /// How long a step of each kind of change may take.
-const DEADLINE: Duration = Duration::from_secs(15 * 60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 /// How patient a step of each kind of change is: it outlasts some minutes without provider.
-fn patience() -> Retry {
+pub(super) fn patience() -> Retry {
     Retry {
         max_retries: 12,
         ..Retry::default()

@@ -1,0 +1,274 @@
+//! From what is asked for to a plan with its cost.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use provisioning::cost::{self, Options};
+use provisioning::desired::{self, Priced, Wanted, wanted};
+use provisioning::plan::{Inputs, Plan, plan};
+use provisioning::provider::Class;
+use provisioning::run::workflow::{Workflow, workflow};
+use provisioning::run::{self, OnFailure, Reality, Todo, todo};
+use provisioning::site;
+use provisioning::state::{Recorded, State};
+use provisioning::{Evaluation, Node};
+use serde_json::json;
+use toolcall::{ErrorKind, Granted, Step, ToolError};
+
+use super::{ExecuteWorkflow, Params, Place, allowed, hash, simulated};
+use crate::fail;
+use crate::finding::split;
+use crate::validate_config::{count, source};
+
+/// What is asked for.
+pub(super) struct Asked {
+    pub(super) node: Option<Node>,
+    pub(super) wanted: Option<Wanted>,
+}
+
+/// A plan, and what it means.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) hash: String,
+    pub(super) name: String,
+    pub(super) steps: Vec<Todo>,
+    pub(super) on_failure: OnFailure,
+    pub(super) parallel: usize,
+    /// What the plan rests on that nobody looked at.
+    pub(super) assumptions: Vec<String>,
+    pub(super) refreshed: bool,
+    pub(super) cost: Option<cost::Difference>,
+}
+
+impl Planned {
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Whether it may be executed as it is.
+    pub(super) fn executable(&self) -> bool {
+        self.refreshed && self.plan.blocked.is_empty()
+    }
+}
+
+impl ExecuteWorkflow {
+    /// The configuration, which must hold, taken apart.
+    pub(super) async fn inputs(&self, granted: &Granted, params: &Params) -> Result<Asked, ToolError> {
+        let text = match (params.workflow_id.as_str(), &params.config) {
+            ("destroy", None) => {
+                return Ok(Asked {
+                    node: None,
+                    wanted: None,
+                });
+            }
+            ("destroy", Some(_)) => {
+                return Err(ToolError::new(ErrorKind::InvalidArgument, "`destroy` takes away what is recorded, whatever a configuration says")
+                    .field("config")
+                    .hint("leave `config` out; to take away a part, leave it out of the configuration and `apply` that"));
+            }
+            (_, Some(text)) => text.clone(),
+            (name, None) => {
+                return Err(ToolError::new(
+                    ErrorKind::MissingArgument,
+                    format!("`{name}` needs a configuration"),
+                )
+                .field("config")
+                .hint("give the Nickel text in `config`"));
+            }
+        };
+        granted.report(step("validating"));
+        let source = source("config", text, params.file_name.clone())?;
+        let Evaluation {
+            configuration,
+            diagnostics,
+            ..
+        } = self
+            .evaluate
+            .evaluate(source, true)
+            .await
+            .map_err(fail::evaluation)?;
+        let Some(node) = configuration else {
+            let (errors, _) = split(diagnostics);
+            let message = format!(
+                "`config` does not hold, so nothing can be planned ({})",
+                count(errors.len(), "error")
+            );
+            return Err(ToolError::new(ErrorKind::InvalidConfiguration, message)
+                .field("config")
+                .details(json!({ "errors": errors }))
+                .hint("mend the errors listed in `details`, or call `validate_config`"));
+        };
+        let book = self.shelf.book().map_err(fail::cost)?;
+        let wanted = wanted(&node, &book).map_err(fail::desired)?;
+        Ok(Asked {
+            node: Some(node),
+            wanted: Some(wanted),
+        })
+    }
+
+    /// The site, or a simulation of it.
+    pub(super) async fn place(
+        &self,
+        params: &Params,
+        real: Arc<dyn State>,
+        asked: &Asked,
+    ) -> Result<Place, ToolError> {
+        let wanted = asked
+            .wanted
+            .iter()
+            .flat_map(|wanted| &wanted.resources)
+            .map(|desired| desired.provider.as_str());
+        if params.simulate {
+            return simulated::place(self.site.as_ref(), real.as_ref(), wanted.map(str::to_owned)).await;
+        }
+        let recorded = real.resources().await.map_err(fail::state)?;
+        let names = wanted.chain(recorded.iter().map(|resource| resource.provider.as_str()));
+        let providers = site::providers(self.site.as_ref(), names);
+        Ok(Place {
+            state: real,
+            providers,
+            simulated: false,
+        })
+    }
+
+    /// The plan at `place`.
+    pub(super) async fn planned(
+        &self,
+        granted: &Granted,
+        params: &Params,
+        place: &Place,
+        asked: Asked,
+    ) -> Result<Planned, ToolError> {
+        let serial = place.state.serial().await.map_err(fail::state)?;
+        let workspace = place.state.workspace().await.map_err(fail::state)?;
+        let recorded = place.state.resources().await.map_err(fail::state)?;
+        granted.report(step("asking the providers what is there"));
+        let looked = self.looked(params, place, &asked, &recorded).await?;
+        let allow = allowed(params)?;
+        let support = |name: &str, kind| site::support(&place.providers, name, kind);
+        let plan = plan(&Inputs {
+            wanted: asked.wanted.as_ref(),
+            recorded: &recorded,
+            reality: &looked.reality,
+            support: &support,
+            allow_destroy: &allow,
+            workspace: &workspace,
+            serial,
+            accounts: looked.accounts,
+        })
+        .map_err(|cycle| fail::unordered(&cycle))?;
+        let cost = self.cost(&plan, &recorded)?;
+        let flow = self.flow(params, &asked, &plan)?;
+        let settings = self.site.settings();
+        let planned = Planned {
+            hash: hash(&plan)?,
+            name: params.workflow_id.clone(),
+            on_failure: flow.as_ref().map_or(settings.on_failure, |flow| flow.on_failure),
+            parallel: flow.as_ref().map_or(settings.parallel, |flow| flow.parallel),
+            steps: flow.map_or_else(|| todo::steps(&plan), |flow| flow.steps),
+            assumptions: looked.assumptions,
+            refreshed: looked.refreshed,
+            cost,
+            plan,
+        };
+        Ok(planned)
+    }
+
+    /// The workflow that is asked for, if it is one of the configuration's.
+    fn flow(&self, params: &Params, asked: &Asked, plan: &Plan) -> Result<Option<Workflow>, ToolError> {
+        match (&asked.node, params.workflow_id.as_str()) {
+            (_, "apply" | "destroy") | (None, _) => Ok(None),
+            (Some(node), name) => workflow(node, name, plan).map(Some).map_err(fail::workflow),
+        }
+    }
+
+    /// What the providers say; without credentials, or when nobody asks, what is recorded is believed.
+    async fn looked(
+        &self,
+        params: &Params,
+        place: &Place,
+        asked: &Asked,
+        recorded: &[Recorded],
+    ) -> Result<Looked, ToolError> {
+        let unasked = |assumption: String| Looked {
+            reality: Reality::new(),
+            accounts: BTreeMap::new(),
+            assumptions: vec![assumption],
+            refreshed: false,
+        };
+        if !params.refresh && params.dry_run {
+            return Ok(unasked(
+                "what is recorded is what is there: `refresh` is off".to_owned(),
+            ));
+        }
+        let names = asked
+            .wanted
+            .iter()
+            .flat_map(|wanted| &wanted.resources)
+            .map(|desired| desired.provider.as_str());
+        let names = names.chain(recorded.iter().map(|resource| resource.provider.as_str()));
+        let known = names.filter(|name| place.providers.contains_key(*name));
+        let asked = async {
+            let accounts = run::accounts(&place.providers, known).await?;
+            let reality = run::reality(&place.providers, recorded).await?;
+            Ok::<_, run::Error>((accounts, reality))
+        };
+        match asked.await {
+            Ok((accounts, reality)) => Ok(Looked {
+                reality,
+                accounts,
+                assumptions: Vec::new(),
+                refreshed: true,
+            }),
+            // A plan needs no credentials, and says what it could not look at. To execute it they are needed.
+            Err(run::Error::Provider(error))
+                if params.dry_run && matches!(error.class, Class::Denied | Class::Transient) =>
+            {
+                Ok(unasked(format!("what is recorded is what is there: {error}")))
+            }
+            Err(error) => Err(fail::run(error)),
+        }
+    }
+
+    /// What the plan costs a month, against what is recorded.
+    fn cost(&self, plan: &Plan, recorded: &[Recorded]) -> Result<Option<cost::Difference>, ToolError> {
+        let book = self.shelf.book().map_err(fail::cost)?;
+        let options = Options {
+            region: None,
+            date: (self.today)(),
+        };
+        let before = desired::configuration(recorded.iter().map(|resource| Priced {
+            address: &resource.address,
+            provider: &resource.provider,
+            region: resource.region.as_deref(),
+            attributes: &resource.attributes,
+        }));
+        let after = desired::configuration(plan.changes.iter().filter_map(|change| {
+            Some(Priced {
+                address: &change.address,
+                provider: &change.provider,
+                region: change.region.as_deref(),
+                attributes: change.after.as_ref()?,
+            })
+        }));
+        let estimate = |node: &Node| cost::estimate(node, &book, &options).map_err(fail::cost);
+        let (before, after) = (estimate(&before)?, estimate(&after)?);
+        Ok(Some(cost::difference(&before, &after).map_err(fail::cost)?))
+    }
+}
+
+/// What the providers said.
+struct Looked {
+    reality: Reality,
+    accounts: BTreeMap<String, String>,
+    assumptions: Vec<String>,
+    refreshed: bool,
+}
+
+fn step(message: &str) -> Step {
+    Step {
+        done: 0.0,
+        total: None,
+        message: message.to_owned(),
+    }
+}

@@ -1,0 +1,45 @@
+//! The port to where work is done: the state of the workspace, the providers that are set up, time and chance.
+
+use std::sync::Arc;
+
+use crate::provider::{Provider, Support};
+use crate::resource::Kind;
+use crate::run::{Chance, Clock, Providers, Settings};
+use crate::state::{self, State};
+
+/// The place that runs work at.
+pub trait Site: Send + Sync {
+    /// The state of the workspace, opened when it is first asked for.
+    fn state(&self) -> state::Call<'_, Arc<dyn State>>;
+
+    /// The provider of that name, if this executable knows one. It need not have credentials.
+    fn provider(&self, name: &str) -> Option<Arc<dyn Provider>>;
+
+    /// The time.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// Chance.
+    fn chance(&self) -> Arc<dyn Chance>;
+
+    /// How runs work here.
+    fn settings(&self) -> Settings;
+
+    /// This machine and this process, for the lease.
+    fn process(&self) -> (String, u32);
+
+    /// The key that plan tokens of this workspace are signed with: 32 bytes that nobody else has.
+    fn key(&self) -> Result<[u8; 32], state::Error>;
+}
+
+/// Those of `names` that there are.
+pub fn providers<'a>(site: &dyn Site, names: impl Iterator<Item = &'a str>) -> Providers {
+    names
+        .filter_map(|name| Some((name.to_owned(), site.provider(name)?)))
+        .collect()
+}
+
+/// What the provider `name` of `providers` can do with resources of `kind`.
+#[must_use]
+pub fn support(providers: &Providers, name: &str, kind: Kind) -> Option<Support> {
+    providers.get(name)?.support(kind)
+}
