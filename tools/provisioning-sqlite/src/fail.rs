@@ -74,7 +74,7 @@ fn engine(place: String, error: &rusqlite::Error) -> Error {
             ErrorCode::DiskFull => Error::Full { place, problem },
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Broken {
                 place,
-                problem: "another process has been writing to it for too long; try again".to_owned(),
+                problem: "another process is in the middle of writing to it, or was stopped there; let it go on or end it".to_owned(),
             },
             ErrorCode::ReadOnly => Error::Broken {
                 place,

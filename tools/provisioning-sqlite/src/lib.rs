@@ -219,3 +219,33 @@ impl Archive for SqliteState {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use statekit::samples::{at, held, note, put, server};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteState::open(&folder.path().join("state.db")).unwrap();
+        let epoch = held(&store, "anna").await.epoch;
+        let writer = store.writer.as_ref().unwrap();
+        let pages = async |most: i64| {
+            writer
+                .run(move |connection| Ok(connection.pragma_update(None, "max_page_count", most)?))
+                .await
+                .unwrap();
+        };
+        pages(40).await;
+        let before = store.whole().await.unwrap();
+        let mut large = server("id-1", "web");
+        large.origin = Some("x".repeat(500_000));
+        let refused = store.commit(epoch, at(1), vec![put(&large)]).await;
+        assert!(matches!(refused, Err(Error::Full { .. })), "{refused:?}");
+        assert_eq!(store.whole().await.unwrap(), before);
+        pages(4000).await;
+        assert_eq!(store.commit(epoch, at(1), vec![note("room")]).await, Ok(1));
+    }
+}

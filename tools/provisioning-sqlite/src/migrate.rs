@@ -26,6 +26,11 @@ pub(crate) fn newest(steps: &[&str]) -> u32 {
 
 /// The format of the file; 0 if it is empty.
 pub(crate) fn version(connection: &Connection, path: &Path, steps: &[&str]) -> Result<u32, Fault> {
+    // One look: another process may be making the file between two of them.
+    let _look = connection
+        .is_autocommit()
+        .then(|| connection.unchecked_transaction())
+        .transpose()?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

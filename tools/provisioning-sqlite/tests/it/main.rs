@@ -2,12 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
+mod crash;
+mod file;
+mod processes;
+
+use std::path::{Path, PathBuf};
+
+use provisioning_sqlite::SqliteState;
 use statekit::Fresh;
+use tempfile::TempDir;
 
 async fn fresh() -> Fresh {
+    let (folder, path) = place();
+    Fresh::keeping(open(&path), folder)
+}
+
+fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let store = provisioning_sqlite::SqliteState::open(&folder.path().join(".prov/state.db")).unwrap();
-    Fresh::keeping(store, folder)
+    let path = folder.path().join(".prov/state.db");
+    (folder, path)
+}
+
+fn open(path: &Path) -> SqliteState {
+    SqliteState::open(path).unwrap()
 }
 
 statekit::contract!(fresh);
