@@ -2,7 +2,8 @@
 //!
 //! Every commit is on the disk when it is acknowledged. Several processes may use one file, each through its own
 //! [`SqliteState`]; the lease says who of them changes something. Readers do not wait for writers. Not for a network disk:
-//! SQLite's log needs memory that all processes share.
+//! SQLite's log needs memory that all processes share. A process that is stopped in the very middle of a commit keeps others
+//! from writing until it goes on or ends.
 //!
 //! INVARIANT: the clock is not read here. Whether a lease ran out is judged by the time that a caller gives.
 

@@ -16,7 +16,7 @@ use crate::{open, place};
 /// A process that commits again and again and prints each serial that was acknowledged.
 pub(crate) fn writer(path: &Path, blocks: Option<usize>) -> (Child, BufReader<ChildStdout>) {
     let me = std::env::current_exe().unwrap();
-    let mut command = match blocks {
+    let command = match blocks {
         None => Command::new(me),
         // The signal for a file that grows too large is ignored, so that the write fails as on a full disk.
         Some(blocks) => {
@@ -26,9 +26,12 @@ pub(crate) fn writer(path: &Path, blocks: Option<usize>) -> (Child, BufReader<Ch
             shell
         }
     };
-    let order = format!("write:{}", path.display());
+    start(command, &format!("write:{}", path.display()))
+}
+
+fn start(mut command: Command, order: &str) -> (Child, BufReader<ChildStdout>) {
     let mut child = command
-        .args(["--exact", "processes::child", "--nocapture", &order])
+        .args(["--exact", "processes::child", "--nocapture", order])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -54,7 +57,10 @@ async fn child() {
     let Some(order) = std::env::args().next_back() else {
         return;
     };
-    let Some(path) = order.strip_prefix("write:") else {
+    let Some((how, path)) = order
+        .split_once(':')
+        .filter(|(how, _)| ["write", "pause"].contains(how))
+    else {
         return;
     };
     let store = open(Path::new(path));
@@ -89,13 +95,18 @@ async fn child() {
                 return;
             }
         }
+        if how == "pause" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 
 #[tokio::test]
 async fn a_process_that_was_paused_past_its_lease_is_fenced() {
     let (_folder, path) = place();
-    let (mut child, mut output) = writer(&path, None);
+    // It does something else between its commits, as owners do.
+    let command = Command::new(std::env::current_exe().unwrap());
+    let (mut child, mut output) = start(command, &format!("pause:{}", path.display()));
     let pid = Pid::from_child(&child);
     let first: u64 = next(&mut output, "epoch ").parse().unwrap();
     next(&mut output, "ack ");
@@ -110,7 +121,7 @@ async fn a_process_that_was_paused_past_its_lease_is_fenced() {
             Ok(stolen) => break stolen.unwrap(),
             Err(_) => {
                 kill_process(pid, Signal::CONT).unwrap();
-                tokio::time::sleep(Duration::from_micros(500)).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
                 kill_process(pid, Signal::STOP).unwrap();
             }
         }
