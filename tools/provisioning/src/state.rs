@@ -6,7 +6,9 @@
 //!
 //! INVARIANT: a serial grows by one with every commit; the history is never changed, only added to.
 
+mod fit;
 mod memory;
+mod whole;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +17,9 @@ use jiff::Timestamp;
 
 use crate::resource::{Address, Attributes};
 
+pub use fit::{fit, fit_claim, order};
 pub use memory::Memory;
+pub use whole::{Archive, Whole};
 
 /// What a call to a store is.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;

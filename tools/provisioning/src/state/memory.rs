@@ -5,18 +5,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Call, Change, Claim, Error, Event, Lease, Note, Recorded, Run, State, Step, note};
+use super::{
+    Archive, Call, Change, Claim, Error, Event, Lease, Note, Recorded, Run, State, Step, Whole, fit,
+    fit_claim, note, order,
+};
 use crate::resource::Address;
 
 /// A store that ends with its process.
 #[derive(Debug, Default)]
 pub struct Memory {
-    workspace: String,
     kept: Mutex<Kept>,
 }
 
+/// What it is called, for people.
+const PLACE: &str = "the store in memory";
+
 #[derive(Debug, Clone, Default)]
 struct Kept {
+    workspace: String,
     serial: u64,
     epoch: u64,
     lease: Option<Lease>,
@@ -32,8 +38,10 @@ impl Memory {
     #[must_use]
     pub fn new(workspace: &str) -> Self {
         Self {
-            workspace: workspace.to_owned(),
-            kept: Mutex::default(),
+            kept: Mutex::new(Kept {
+                workspace: workspace.to_owned(),
+                ..Kept::default()
+            }),
         }
     }
 
@@ -60,6 +68,7 @@ impl Memory {
         may: impl Fn(&Lease) -> bool,
         how: &str,
     ) -> Result<Lease, Error> {
+        fit_claim(PLACE, claim, now)?;
         let mut kept = self.kept();
         if let Some(held) = kept
             .lease
@@ -153,7 +162,7 @@ impl Kept {
 
 impl State for Memory {
     fn place(&self) -> &str {
-        "the store in memory"
+        PLACE
     }
 
     fn serial(&self) -> Call<'_, u64> {
@@ -162,13 +171,13 @@ impl State for Memory {
     }
 
     fn workspace(&self) -> Call<'_, String> {
-        Box::pin(async move { Ok(self.workspace.clone()) })
+        let workspace = self.kept().workspace.clone();
+        Box::pin(async move { Ok(workspace) })
     }
 
     fn resources(&self) -> Call<'_, Vec<Recorded>> {
         let mut resources: Vec<Recorded> = self.kept().resources.values().cloned().collect();
-        resources
-            .sort_by(|left, right| (&left.address, left.replaced).cmp(&(&right.address, right.replaced)));
+        order(&mut resources);
         Box::pin(async move { Ok(resources) })
     }
 
@@ -193,8 +202,9 @@ impl State for Memory {
     }
 
     fn extend(&self, epoch: u64, expires: Timestamp) -> Call<'_, ()> {
+        let fitting = fit(PLACE, expires, &[]);
         let mut kept = self.kept();
-        let extended = kept.holds(epoch);
+        let extended = fitting.and_then(|()| kept.holds(epoch));
         if let (Ok(()), Some(lease)) = (&extended, &mut kept.lease) {
             lease.claim.expires = expires;
         }
@@ -215,8 +225,9 @@ impl State for Memory {
     }
 
     fn commit(&self, epoch: u64, at: Timestamp, changes: Vec<Change>) -> Call<'_, u64> {
+        let fitting = fit(PLACE, at, &changes);
         let mut kept = self.kept();
-        let committed = kept.holds(epoch).and_then(|()| {
+        let committed = fitting.and_then(|()| kept.holds(epoch)).and_then(|()| {
             let mut next = kept.clone();
             next.serial = next.serial.saturating_add(1);
             for change in changes {
@@ -247,8 +258,10 @@ impl State for Memory {
     }
 
     fn cancel<'a>(&'a self, run: &'a str, at: Timestamp) -> Call<'a, ()> {
+        let fitting = fit(PLACE, at, &[]);
         let mut kept = self.kept();
         let found = match kept.runs.iter_mut().find(|known| known.id == run) {
+            _ if fitting.is_err() => fitting,
             Some(known) => {
                 known.cancelled = true;
                 kept.add(
@@ -287,5 +300,50 @@ impl State for Memory {
             .cloned()
             .collect();
         Box::pin(async move { Ok(events) })
+    }
+}
+
+impl Archive for Memory {
+    fn whole(&self) -> Call<'_, Whole> {
+        let kept = self.kept().clone();
+        let mut whole = Whole {
+            workspace: kept.workspace,
+            serial: kept.serial,
+            epoch: kept.epoch,
+            resources: kept.resources.into_values().collect(),
+            runs: kept.runs,
+            steps: kept.steps,
+            spent: kept.spent,
+            events: kept.events,
+        };
+        order(&mut whole.resources);
+        Box::pin(async move { Ok(whole) })
+    }
+
+    fn fill(&self, whole: Whole) -> Call<'_, ()> {
+        let mut kept = self.kept();
+        let unused = kept.epoch == 0 && kept.events.is_empty() && kept.resources.is_empty();
+        let filled = whole.fit(PLACE).and_then(|()| match unused {
+            true => Ok(()),
+            false => Err(Whole::refused(PLACE)),
+        });
+        if filled.is_ok() {
+            *kept = Kept {
+                workspace: whole.workspace,
+                serial: whole.serial,
+                epoch: whole.epoch,
+                lease: None,
+                resources: whole
+                    .resources
+                    .into_iter()
+                    .map(|one| (one.id.clone(), one))
+                    .collect(),
+                runs: whole.runs,
+                steps: whole.steps,
+                spent: whole.spent,
+                events: whole.events,
+            };
+        }
+        Box::pin(async move { filled })
     }
 }
