@@ -16,13 +16,13 @@ use provisioning::plan::Plan;
 use provisioning::resource::Address;
 use provisioning::run::Providers;
 use provisioning::site::Site;
-use provisioning::state::{RunStatus, State};
+use provisioning::state::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toolcall::{Effect, ErrorKind, Granted, Tool, ToolError, Toolset};
 
 use crate::{Shelf, fail};
-pub use output::Output;
+use output::Output;
 use planned::Planned;
 
 /// Plans and executes at the site it holds.
@@ -195,9 +195,4 @@ fn hash(plan: &Plan) -> Result<String, ToolError> {
     let document = serde_json::to_value(plan).map_err(broken)?;
     let value: provisioning::resource::Value = serde_json::from_value(document).map_err(broken)?;
     Ok(provisioning::canonical::hash(&value))
-}
-
-/// Whether a run that ended so did what was asked.
-fn succeeded(status: RunStatus) -> bool {
-    status == RunStatus::Succeeded
 }
