@@ -35,6 +35,15 @@ pub enum Command {
     Generate(GenerateArguments),
     /// Generate a configuration from the answers to a form
     Wizard(WizardArguments),
+    /// Show what would have to happen for a configuration to become true; short for `mcp plan`
+    Plan(PlanArguments),
+    /// Make a configuration true, after the plan was agreed to
+    Apply(ApplyArguments),
+    /// Take away what is recorded, after the plan was agreed to
+    Destroy(DestroyArguments),
+    /// Run workflows of a configuration, and go on with runs that were interrupted
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
     /// Lay out configurations in the one style
     Fmt(FmtArguments),
     /// Say where a value of a configuration was set, and what it must hold to
@@ -63,6 +72,8 @@ pub enum ProvMcpCommand {
     Check(CheckArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
+    /// Show what would have to happen for a configuration to become true
+    Plan(PlanArguments),
 }
 
 /// `config`: the settings, which every executable has, and the configurations, which only this one knows.
@@ -263,4 +274,105 @@ pub struct WizardArguments {
     /// Write the answers into this file: .toml, .json or .yaml
     #[arg(long, value_name = "FILE")]
     pub save_answers: Option<PathBuf>,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The configuration, relative to the current folder; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// What is planned: `apply`, `destroy`, or a workflow of the configuration
+    #[arg(long, value_name = "WORKFLOW", default_value = "apply")]
+    pub workflow: String,
+
+    /// Write the plan into this file, as JSON
+    #[arg(long, value_name = "PLAN")]
+    pub out: Option<PathBuf>,
+
+    /// Do not ask the providers what is there
+    #[arg(long)]
+    pub no_refresh: bool,
+
+    /// A protected resource that may be deleted, such as `database.shop`; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub allow_destroy: Vec<String>,
+}
+
+/// How a plan is agreed to.
+#[derive(Debug, Args)]
+pub struct AgreeArguments {
+    /// Execute without a question the plan of this hash, of which 8 digits are enough
+    #[arg(long, value_name = "HASH", requires = "yes")]
+    pub plan_hash: Option<String>,
+
+    /// Agree to the plan of `--plan-hash`
+    #[arg(long, requires = "plan_hash")]
+    pub yes: bool,
+
+    /// A protected resource that may be deleted, such as `database.shop`; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub allow_destroy: Vec<String>,
+
+    /// Execute in memory, on a copy of what is recorded; nothing real changes
+    #[arg(long, conflicts_with_all = ["plan_hash", "yes"])]
+    pub simulate: bool,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// The configuration, relative to the current folder; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// How the plan is agreed to.
+    #[command(flatten)]
+    pub agree: AgreeArguments,
+}
+
+/// `destroy`.
+#[derive(Debug, Args)]
+pub struct DestroyArguments {
+    /// Take away only what this configuration has; everything that is recorded if left out
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// How the plan is agreed to.
+    #[command(flatten)]
+    pub agree: AgreeArguments,
+}
+
+/// `workflow`.
+#[derive(Debug, Subcommand)]
+pub enum WorkflowCommand {
+    /// Run a workflow of a configuration, after the plan was agreed to
+    Run(WorkflowRunArguments),
+    /// Go on with a run that was interrupted
+    Resume(WorkflowResumeArguments),
+}
+
+/// `workflow run`.
+#[derive(Debug, Args)]
+pub struct WorkflowRunArguments {
+    /// The workflow
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// The configuration that has it, relative to the current folder; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// How the plan is agreed to.
+    #[command(flatten)]
+    pub agree: AgreeArguments,
+}
+
+/// `workflow resume`.
+#[derive(Debug, Args)]
+pub struct WorkflowResumeArguments {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub run: String,
 }

@@ -1,15 +1,21 @@
 //! One file per command that only `prov` has; the common ones come from `program`.
 
+mod apply;
+mod change;
 mod check;
+mod destroy;
 mod estimate;
 mod explain;
 mod findings;
 mod fmt;
 mod generate;
 mod input;
+mod plan;
+mod shown;
 mod store;
 mod validate;
 mod wizard;
+mod workflow;
 
 use clap::CommandFactory as _;
 use console::{Exit, Failure};
@@ -34,6 +40,12 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)
         }
+        Command::Plan(arguments) | Command::Mcp(ProvMcpCommand::Plan(arguments)) => {
+            plan::run(&arguments, session)
+        }
+        Command::Apply(arguments) => apply::run(&arguments, session),
+        Command::Destroy(arguments) => destroy::run(&arguments, session),
+        Command::Workflow(command) => workflow::run(&command, session),
         Command::Wizard(arguments) => wizard::run(&arguments, session),
         Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Fmt(arguments) => fmt::run(&arguments, session),

@@ -15,12 +15,18 @@ pub struct ProvConfig {
     pub http: Http,
     /// Who may identify how.
     pub identity: Identity,
+    /// How the provider `local` is reached.
+    pub local: Local,
     /// Which tools are offered.
     pub mcp: Mcp,
     /// How configurations are evaluated.
     pub nickel: Nickel,
     /// Who may do what.
     pub policy: Policy,
+    /// How changes are executed.
+    pub run: Run,
+    /// Where is recorded what there is.
+    pub state: State,
     /// Where traces go.
     pub telemetry: Telemetry,
 }
@@ -48,6 +54,79 @@ impl Default for Nickel {
             workers: 1,
         }
     }
+}
+
+/// How the provider `local` is reached: LXD or Incus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Local {
+    /// Path of the server's socket, or its address, such as `https://lxd.example.com:8443`; the first of the usual sockets
+    /// if empty.
+    pub endpoint: String,
+    /// The project for resources that name no region.
+    pub project: String,
+    /// The storage pool of root disks and volumes.
+    pub pool: String,
+    /// Profiles of every server.
+    pub profiles: Vec<String>,
+    /// Images by operating system, such as `debian/12=images:debian/12`.
+    pub images: Vec<String>,
+    /// The image of a server that names no operating system.
+    pub image: String,
+    /// For an address: file of our certificate, PEM.
+    pub certificate: String,
+    /// For an address: file of the key of our certificate, PEM.
+    pub key: String,
+    /// For an address: the SHA-256 fingerprint of the server's certificate, or a file with it; a trusted authority if empty.
+    pub server: String,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            project: "default".to_owned(),
+            pool: "default".to_owned(),
+            profiles: vec!["default".to_owned()],
+            images: Vec::new(),
+            image: "debian/12".to_owned(),
+            certificate: String::new(),
+            key: String::new(),
+            server: String::new(),
+        }
+    }
+}
+
+/// How changes are executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// Most steps at the same time, 1 to 64.
+    #[schemars(range(min = 1, max = 64))]
+    pub parallel: u64,
+    /// How long a lease lasts without a sign of life, in seconds, 5 to 3600.
+    #[schemars(range(min = 5, max = 3_600))]
+    pub lease_s: u64,
+    /// What happens after a step of `apply` or `destroy` failed for good: `rollback`, `stop` or `continue`.
+    pub on_failure: String,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            parallel: 4,
+            lease_s: 30,
+            on_failure: "rollback".to_owned(),
+        }
+    }
+}
+
+/// Where is recorded what there is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct State {
+    /// Path of an SQLite file; `.prov/state/state.db` in the workspace if empty.
+    pub path: String,
 }
 
 impl Config for ProvConfig {

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 mod prompts;
+mod site;
 pub mod wiring;
 
 use std::process::ExitCode;

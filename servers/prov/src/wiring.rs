@@ -1,6 +1,7 @@
 //! Adapters to ports: the only place of `prov` that names them.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +12,26 @@ use jiff::tz::Offset;
 use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
 use provisioning::explain::Explain;
+use provisioning::provider::{self, Class, Provider};
+use provisioning::run::{OnFailure, Settings};
+use provisioning::site::Site;
+use provisioning::state::{self, State};
 use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate, Format};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
+use provisioning_lxd::{Endpoint, Https, LxdProvider, LxdSettings, Trust};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
+use provisioning_sqlite::SqliteState;
 use provisioning_tools::{
-    CheckCompliance, EstimateCost, ExplainValue, FormatConfig, GenerateConfig, GenerateFromForm,
-    ProvisioningDocuments, Shelf, ValidateConfig,
+    CheckCompliance, EstimateCost, ExecuteWorkflow, ExplainValue, FormatConfig, GenerateConfig,
+    GenerateFromForm, PlanChanges, ProvisioningDocuments, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
 
-use crate::config::ProvConfig;
+use crate::config::{self, ProvConfig};
 use crate::prompts::FamilyPrompts;
+use crate::site::{self, Here};
 
 /// The first argument that makes this executable an evaluation worker.
 pub const WORKER: &str = "nickel-worker";
@@ -67,7 +75,8 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let workspace: Arc<dyn Workspace> = Arc::new(WorkspaceFiles::new(wiring.workspace));
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
     let shelf = Arc::new(Shelf::new(Arc::clone(&assets)));
-    let catalog = catalog(&pool, &shelf, &workspace)
+    let site = site(wiring.workspace, wiring.config)?;
+    let catalog = catalog(&pool, &shelf, &workspace, &site)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
@@ -94,6 +103,7 @@ pub fn catalog<E>(
     evaluator: &Arc<E>,
     shelf: &Arc<Shelf>,
     workspace: &Arc<dyn Workspace>,
+    site: &Arc<dyn Site>,
 ) -> Result<Catalog, CatalogError>
 where
     E: Evaluate + Explain + Format + 'static,
@@ -121,7 +131,136 @@ where
             Arc::clone(shelf),
             Arc::clone(workspace),
             today,
+        ))?
+        .with(PlanChanges::new(
+            Arc::clone(evaluate),
+            Arc::clone(shelf),
+            Arc::clone(site),
+            today,
+        ))?
+        .with(ExecuteWorkflow::new(
+            Arc::clone(evaluate),
+            Arc::clone(shelf),
+            Arc::clone(site),
+            today,
         ))
+}
+
+/// Where work is done.
+///
+/// # Errors
+/// If a setting makes no sense.
+pub fn site(workspace: &Path, config: &ProvConfig) -> Result<Arc<dyn Site>, Failure> {
+    let run = &config.run;
+    let on_failure = OnFailure::named(&run.on_failure).ok_or_else(|| {
+        Failure::new(
+            Exit::Settings,
+            format!("`run.on_failure` is `{}`, which is no choice", run.on_failure),
+        )
+        .hint("set it to `rollback`, `stop` or `continue`")
+    })?;
+    let settings = Settings {
+        parallel: usize::try_from(run.parallel).unwrap_or(1),
+        lease: Duration::from_secs(run.lease_s),
+        on_failure,
+        ..Settings::default()
+    };
+    let folder = workspace.join(".prov/state");
+    let local = config.local.clone();
+    let make: site::Make =
+        Box::new(move || Ok(Arc::new(LxdProvider::new(lxd(&local)?)?) as Arc<dyn Provider>));
+    let path = match config.state.path.as_str() {
+        "" => folder.join("state.db"),
+        path => PathBuf::from(path),
+    };
+    let open = open(path, folder.clone());
+    Ok(Arc::new(Here::new(
+        open,
+        BTreeMap::from([("local", make)]),
+        folder,
+        settings,
+    )))
+}
+
+/// How the state is opened. It waits for the disk, which the runtime's threads must not.
+fn open(path: PathBuf, folder: PathBuf) -> site::Open {
+    Box::new(move || {
+        let (path, folder) = (path.clone(), folder.clone());
+        Box::pin(async move {
+            let place = path.display().to_string();
+            let broken = |problem: String| state::Error::Broken { place, problem };
+            let opened =
+                tokio::task::spawn_blocking(move || site::folder(&folder).map(|()| SqliteState::open(&path)));
+            match opened.await {
+                Ok(Ok(state)) => Ok(Arc::new(state?) as Arc<dyn State>),
+                Ok(Err(error)) => Err(broken(error.to_string())),
+                Err(error) => Err(broken(error.to_string())),
+            }
+        })
+    })
+}
+
+/// The usual sockets of LXD and Incus.
+const SOCKETS: &[&str] = &[
+    "/var/snap/lxd/common/lxd/unix.socket",
+    "/var/lib/lxd/unix.socket",
+    "/var/lib/incus/unix.socket",
+    "/run/incus/unix.socket",
+];
+
+/// The settings of `local` in the adapter's words.
+fn lxd(local: &config::Local) -> Result<LxdSettings, provider::Error> {
+    let wrong = |message: String| {
+        provider::Error::new(Class::Permanent, "set up provider `local`", message)
+            .hint("`prov config show local` shows its settings")
+    };
+    let endpoint = match local.endpoint.as_str() {
+        "" => {
+            let there = SOCKETS.iter().find(|path| Path::new(path).exists());
+            Endpoint::Socket(PathBuf::from(there.unwrap_or(&"/var/lib/lxd/unix.socket")))
+        }
+        url if url.starts_with("https://") => Endpoint::Https(Https {
+            url: url.to_owned(),
+            certificate: PathBuf::from(&local.certificate),
+            key: PathBuf::from(&local.key),
+            server: trust(&local.server),
+        }),
+        url if url.contains("://") => {
+            return Err(wrong(format!(
+                "`local.endpoint` is `{url}`; it may be a path or begin with `https://`"
+            )));
+        }
+        path => Endpoint::Socket(PathBuf::from(path)),
+    };
+    let pair = |text: &String| {
+        let (system, image) = text.split_once('=')?;
+        Some((system.trim().to_owned(), image.trim().to_owned()))
+    };
+    let image = |text: &String| {
+        pair(text).ok_or_else(|| {
+            wrong(format!(
+                "`local.images` has `{text}`; write `debian/12=images:debian/12`"
+            ))
+        })
+    };
+    Ok(LxdSettings {
+        endpoint,
+        project: local.project.clone(),
+        pool: local.pool.clone(),
+        profiles: local.profiles.clone(),
+        images: local.images.iter().map(image).collect::<Result<_, _>>()?,
+        image: local.image.clone(),
+        virtual_machines: false,
+    })
+}
+
+fn trust(server: &str) -> Trust {
+    let fingerprint = server.len() == 64 && server.chars().all(|letter| letter.is_ascii_hexdigit());
+    match (server, fingerprint) {
+        ("", _) => Trust::System,
+        (fingerprint, true) => Trust::Fingerprint(fingerprint.to_owned()),
+        (path, false) => Trust::File(PathBuf::from(path)),
+    }
 }
 
 fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc<dyn Workspace>) -> Pool {

@@ -1,36 +1,24 @@
 //! `execute_workflow`.
 
-mod output;
-mod planned;
-mod simulated;
 mod token;
 mod work;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
 use provisioning::Evaluate;
-use provisioning::plan::Plan;
-use provisioning::resource::Address;
-use provisioning::run::Providers;
 use provisioning::site::Site;
-use provisioning::state::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toolcall::{Effect, ErrorKind, Granted, Tool, ToolError, Toolset};
 
+use crate::planning::{Output, Place, Planned, Planner, Request};
 use crate::{Shelf, fail};
-use output::Output;
-use planned::Planned;
 
 /// Plans and executes at the site it holds.
 pub struct ExecuteWorkflow {
-    evaluate: Arc<dyn Evaluate>,
-    shelf: Arc<Shelf>,
-    site: Arc<dyn Site>,
-    today: fn() -> Date,
+    planner: Planner,
 }
 
 /// Plan a change of real infrastructure, or execute a planned one with checkpoints and rollback.
@@ -75,13 +63,6 @@ fn yes() -> bool {
     true
 }
 
-/// What a call works with: the real site, or a simulated one.
-struct Place {
-    state: Arc<dyn State>,
-    providers: Providers,
-    simulated: bool,
-}
-
 impl ExecuteWorkflow {
     /// Works at `site`, with what `evaluate` and `shelf` know, as of `today`.
     #[must_use]
@@ -92,10 +73,12 @@ impl ExecuteWorkflow {
         today: fn() -> Date,
     ) -> Self {
         Self {
-            evaluate,
-            shelf,
-            site,
-            today,
+            planner: Planner {
+                evaluate,
+                shelf,
+                site,
+                today,
+            },
         }
     }
 
@@ -117,7 +100,7 @@ impl ExecuteWorkflow {
         let spend = match (&params.plan_token, place.simulated) {
             (_, true) => None,
             (Some(text), false) => Some(token::verify(
-                self.site.as_ref(),
+                self.planner.site.as_ref(),
                 text,
                 &planned.hash,
                 granted.caller(),
@@ -133,7 +116,7 @@ impl ExecuteWorkflow {
         if planned.is_empty() {
             return Ok(Output::of(planned, place.simulated, None, None));
         }
-        let done = work::execute(self.site.as_ref(), place, granted, &planned, spend).await?;
+        let done = work::execute(self.planner.site.as_ref(), place, granted, &planned, spend).await?;
         Ok(Output::of(planned, place.simulated, None, Some(done)))
     }
 }
@@ -155,44 +138,29 @@ impl Tool for ExecuteWorkflow {
     }
 
     async fn call(&self, granted: &Granted, params: Params) -> Result<Output, ToolError> {
-        let real = self.site.state().await.map_err(fail::state)?;
         if params.workflow_id == "resume" {
-            return work::resume(self.site.as_ref(), real, granted, &params).await;
+            let state = self.planner.site.state().await.map_err(fail::state)?;
+            return work::resume(self.planner.site.as_ref(), state, granted, &params).await;
         }
-        let inputs = self.inputs(granted, &params).await?;
-        let place = self.place(&params, real, &inputs).await?;
-        let planned = self.planned(granted, &params, &place, inputs).await?;
-        if params.dry_run && !place.simulated {
+        let execute = params.simulate || !params.dry_run;
+        let request = Request {
+            workflow: params.workflow_id.clone(),
+            config: params.config.clone(),
+            file_name: params.file_name.clone(),
+            allow_destroy: params.allow_destroy.clone(),
+            refresh: params.refresh,
+            simulate: params.simulate,
+            execute,
+        };
+        let (place, planned) = self.planner.plan(granted, &request).await?;
+        if !execute {
+            let site = self.planner.site.as_ref();
             let token = match planned.executable() {
-                true => Some(token::sign(self.site.as_ref(), &planned.hash, granted.caller())?),
+                true => Some(token::sign(site, &planned.hash, granted.caller())?),
                 false => None,
             };
             return Ok(Output::of(planned, false, token, None));
         }
         self.run(granted, &params, &place, planned).await
     }
-}
-
-/// The addresses that may be deleted although they are protected.
-fn allowed(params: &Params) -> Result<BTreeSet<Address>, ToolError> {
-    let read = |text: &String| {
-        text.parse().map_err(|error: provisioning::resource::Malformed| {
-            ToolError::new(ErrorKind::InvalidArgument, error.to_string())
-                .field("allow_destroy")
-                .hint("take the address from the plan")
-        })
-    };
-    params.allow_destroy.iter().map(read).collect()
-}
-
-/// The canonical hash of a plan.
-fn hash(plan: &Plan) -> Result<String, ToolError> {
-    let broken = |error: serde_json::Error| {
-        ToolError::new(ErrorKind::Internal, "the plan could not be written")
-            .hint("this is a fault of ours; please report it")
-            .because(error)
-    };
-    let document = serde_json::to_value(plan).map_err(broken)?;
-    let value: provisioning::resource::Value = serde_json::from_value(document).map_err(broken)?;
-    Ok(provisioning::canonical::hash(&value))
 }

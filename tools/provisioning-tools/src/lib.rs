@@ -12,6 +12,8 @@ mod format_config;
 mod generate_config;
 mod generate_from_form;
 mod generation;
+mod plan_changes;
+mod planning;
 mod shelf;
 mod validate_config;
 
@@ -25,6 +27,7 @@ pub use explain_value::ExplainValue;
 pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
 pub use generate_from_form::GenerateFromForm;
+pub use plan_changes::PlanChanges;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 

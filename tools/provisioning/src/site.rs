@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::provider::{Provider, Support};
+use crate::provider::{self, Provider, Support};
 use crate::resource::Kind;
 use crate::run::{Chance, Clock, Providers, Settings};
 use crate::state::{self, State};
@@ -12,8 +12,12 @@ pub trait Site: Send + Sync {
     /// The state of the workspace, opened when it is first asked for.
     fn state(&self) -> state::Call<'_, Arc<dyn State>>;
 
-    /// The provider of that name, if this executable knows one. It need not have credentials.
-    fn provider(&self, name: &str) -> Option<Arc<dyn Provider>>;
+    /// The provider of that name, if this executable knows one. It need not have credentials; an error says that its settings
+    /// make no sense.
+    fn provider(&self, name: &str) -> Result<Option<Arc<dyn Provider>>, provider::Error>;
+
+    /// The names of the providers that this executable knows.
+    fn providers(&self) -> Vec<&'static str>;
 
     /// The time.
     fn clock(&self) -> Arc<dyn Clock>;
@@ -32,10 +36,22 @@ pub trait Site: Send + Sync {
 }
 
 /// Those of `names` that there are.
-pub fn providers<'a>(site: &dyn Site, names: impl Iterator<Item = &'a str>) -> Providers {
-    names
-        .filter_map(|name| Some((name.to_owned(), site.provider(name)?)))
-        .collect()
+///
+/// # Errors
+/// If the settings of one make no sense.
+pub fn providers<'a>(
+    site: &dyn Site,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Providers, provider::Error> {
+    let mut providers = Providers::new();
+    for name in names {
+        if !providers.contains_key(name)
+            && let Some(provider) = site.provider(name)?
+        {
+            providers.insert(name.to_owned(), provider);
+        }
+    }
+    Ok(providers)
 }
 
 /// What the provider `name` of `providers` can do with resources of `kind`.

@@ -71,7 +71,9 @@ fn catalog() -> Catalog {
     let assets: Arc<dyn Assets> = Arc::new(Embedded);
     let workspace: Arc<dyn Workspace> = Arc::new(InMemory::new());
     let shelf = Arc::new(provisioning_tools::Shelf::new(assets));
-    wiring::catalog(&evaluate, &shelf, &workspace).unwrap()
+    let site = wiring::site(Path::new("."), &ProvConfig::default())
+        .unwrap_or_else(|failure| panic!("{}", failure.to_text()));
+    wiring::catalog(&evaluate, &shelf, &workspace, &site).unwrap()
 }
 
 /// A path below the root of the repository.

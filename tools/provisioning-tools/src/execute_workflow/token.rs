@@ -13,15 +13,10 @@ use sha2::Sha256;
 use toolcall::{Caller, ErrorKind, ToolError};
 
 use crate::fail;
+use crate::planning::Token;
 
 /// How long a token is good for.
 const LIFE: Duration = Duration::from_secs(30 * 60);
-
-/// A token and when it runs out.
-pub(super) struct Token {
-    pub(super) text: String,
-    pub(super) expires: Timestamp,
-}
 
 /// A token for the plan of `hash`, for `caller`.
 pub(super) fn sign(site: &dyn Site, hash: &str, caller: &Caller) -> Result<Token, ToolError> {

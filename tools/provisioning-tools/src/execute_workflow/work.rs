@@ -8,9 +8,9 @@ use provisioning::state::{Change, Claim, Run, RunStatus, State};
 use serde::{Deserialize, Serialize};
 use toolcall::{ErrorKind, Granted, Step, ToolError};
 
-use super::planned::Planned;
-use super::{Output, Params, Place};
+use super::Params;
 use crate::fail;
+use crate::planning::{Output, Place, Planned};
 
 /// The version of [`Definition`]. A reader refuses a newer one.
 const FORMAT: u32 = 1;
@@ -138,7 +138,7 @@ pub(super) async fn resume(
     let recorded = state.resources().await.map_err(fail::state)?;
     let names = recorded.iter().map(|resource| resource.provider.as_str());
     let wanted = definition.steps.iter().filter_map(provider);
-    let providers = site::providers(site, names.chain(wanted));
+    let providers = site::providers(site, names.chain(wanted)).map_err(fail::provider)?;
     let claim = claim(site, granted, &format!("resume {}", run.name));
     let (clock, chance) = (site.clock(), site.chance());
     let lease = state.acquire(&claim, clock.now()).await.map_err(fail::state)?;

@@ -1,4 +1,4 @@
-//! What `execute_workflow` answers.
+//! What `plan_changes` and `execute_workflow` answer.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::planned::Planned;
-use super::token::Token;
+use super::{Planned, Token};
 
 /// A plan, and what became of it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -190,7 +189,7 @@ mod plan_output {
 
 impl Output {
     /// A plan, and the run that executed it.
-    pub(super) fn of(planned: Planned, simulated: bool, token: Option<Token>, done: Option<Outcome>) -> Self {
+    pub(crate) fn of(planned: Planned, simulated: bool, token: Option<Token>, done: Option<Outcome>) -> Self {
         let status = match &done {
             Some(outcome) => outcome.status.name(),
             None if planned.is_empty() => "nothing_to_do",
@@ -248,7 +247,7 @@ impl Output {
     }
 
     /// A run that can be gone on with.
-    pub(super) fn open(run: &Run, steps: &[Step]) -> Self {
+    pub(crate) fn open(run: &Run, steps: &[Step]) -> Self {
         Self::bare(
             run,
             "open",
@@ -258,7 +257,7 @@ impl Output {
     }
 
     /// A run that was gone on with.
-    pub(super) fn resumed(run: &Run, outcome: Outcome) -> Self {
+    pub(crate) fn resumed(run: &Run, outcome: Outcome) -> Self {
         let summary = format!("resumed {} {}", run.name, outcome.status.name());
         Self {
             leftovers: outcome.leftovers.iter().map(left).collect(),

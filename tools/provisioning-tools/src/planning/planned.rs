@@ -15,56 +15,51 @@ use provisioning::{Evaluation, Node};
 use serde_json::json;
 use toolcall::{ErrorKind, Granted, Step, ToolError};
 
-use super::{ExecuteWorkflow, Params, Place, allowed, hash, simulated};
+use super::{Place, Planner, Request, allowed, hash, simulated};
 use crate::fail;
 use crate::finding::split;
 use crate::validate_config::{count, source};
 
 /// What is asked for.
-pub(super) struct Asked {
-    pub(super) node: Option<Node>,
-    pub(super) wanted: Option<Wanted>,
+pub(crate) struct Asked {
+    pub(crate) node: Option<Node>,
+    pub(crate) wanted: Option<Wanted>,
 }
 
 /// A plan, and what it means.
-pub(super) struct Planned {
-    pub(super) plan: Plan,
-    pub(super) hash: String,
-    pub(super) name: String,
-    pub(super) steps: Vec<Todo>,
-    pub(super) on_failure: OnFailure,
-    pub(super) parallel: usize,
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) hash: String,
+    pub(crate) name: String,
+    pub(crate) steps: Vec<Todo>,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) parallel: usize,
     /// What the plan rests on that nobody looked at.
-    pub(super) assumptions: Vec<String>,
-    pub(super) refreshed: bool,
-    pub(super) cost: Option<cost::Difference>,
+    pub(crate) assumptions: Vec<String>,
+    pub(crate) refreshed: bool,
+    pub(crate) cost: Option<cost::Difference>,
 }
 
 impl Planned {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
     /// Whether it may be executed as it is.
-    pub(super) fn executable(&self) -> bool {
+    pub(crate) fn executable(&self) -> bool {
         self.refreshed && self.plan.blocked.is_empty()
     }
 }
 
-impl ExecuteWorkflow {
+impl Planner {
     /// The configuration, which must hold, taken apart.
-    pub(super) async fn inputs(&self, granted: &Granted, params: &Params) -> Result<Asked, ToolError> {
-        let text = match (params.workflow_id.as_str(), &params.config) {
+    pub(crate) async fn asked(&self, granted: &Granted, request: &Request) -> Result<Asked, ToolError> {
+        let text = match (request.workflow.as_str(), &request.config) {
             ("destroy", None) => {
                 return Ok(Asked {
                     node: None,
                     wanted: None,
                 });
-            }
-            ("destroy", Some(_)) => {
-                return Err(ToolError::new(ErrorKind::InvalidArgument, "`destroy` takes away what is recorded, whatever a configuration says")
-                    .field("config")
-                    .hint("leave `config` out; to take away a part, leave it out of the configuration and `apply` that"));
             }
             (_, Some(text)) => text.clone(),
             (name, None) => {
@@ -77,7 +72,7 @@ impl ExecuteWorkflow {
             }
         };
         granted.report(step("validating"));
-        let source = source("config", text, params.file_name.clone())?;
+        let source = source("config", text, request.file_name.clone())?;
         let Evaluation {
             configuration,
             diagnostics,
@@ -107,9 +102,9 @@ impl ExecuteWorkflow {
     }
 
     /// The site, or a simulation of it.
-    pub(super) async fn place(
+    pub(crate) async fn place(
         &self,
-        params: &Params,
+        request: &Request,
         real: Arc<dyn State>,
         asked: &Asked,
     ) -> Result<Place, ToolError> {
@@ -118,12 +113,12 @@ impl ExecuteWorkflow {
             .iter()
             .flat_map(|wanted| &wanted.resources)
             .map(|desired| desired.provider.as_str());
-        if params.simulate {
+        if request.simulate {
             return simulated::place(self.site.as_ref(), real.as_ref(), wanted.map(str::to_owned)).await;
         }
         let recorded = real.resources().await.map_err(fail::state)?;
         let names = wanted.chain(recorded.iter().map(|resource| resource.provider.as_str()));
-        let providers = site::providers(self.site.as_ref(), names);
+        let providers = site::providers(self.site.as_ref(), names).map_err(fail::provider)?;
         Ok(Place {
             state: real,
             providers,
@@ -132,10 +127,10 @@ impl ExecuteWorkflow {
     }
 
     /// The plan at `place`.
-    pub(super) async fn planned(
+    pub(crate) async fn planned(
         &self,
         granted: &Granted,
-        params: &Params,
+        request: &Request,
         place: &Place,
         asked: Asked,
     ) -> Result<Planned, ToolError> {
@@ -143,8 +138,8 @@ impl ExecuteWorkflow {
         let workspace = place.state.workspace().await.map_err(fail::state)?;
         let recorded = place.state.resources().await.map_err(fail::state)?;
         granted.report(step("asking the providers what is there"));
-        let looked = self.looked(params, place, &asked, &recorded).await?;
-        let allow = allowed(params)?;
+        let looked = self.looked(request, place, &asked, &recorded).await?;
+        let allow = allowed(request)?;
         let support = |name: &str, kind| site::support(&place.providers, name, kind);
         let plan = plan(&Inputs {
             wanted: asked.wanted.as_ref(),
@@ -158,11 +153,11 @@ impl ExecuteWorkflow {
         })
         .map_err(|cycle| fail::unordered(&cycle))?;
         let cost = self.cost(&plan, &recorded)?;
-        let flow = self.flow(params, &asked, &plan)?;
+        let flow = self.flow(request, &asked, &plan)?;
         let settings = self.site.settings();
         let planned = Planned {
             hash: hash(&plan)?,
-            name: params.workflow_id.clone(),
+            name: request.workflow.clone(),
             on_failure: flow.as_ref().map_or(settings.on_failure, |flow| flow.on_failure),
             parallel: flow.as_ref().map_or(settings.parallel, |flow| flow.parallel),
             steps: flow.map_or_else(|| todo::steps(&plan), |flow| flow.steps),
@@ -175,8 +170,8 @@ impl ExecuteWorkflow {
     }
 
     /// The workflow that is asked for, if it is one of the configuration's.
-    fn flow(&self, params: &Params, asked: &Asked, plan: &Plan) -> Result<Option<Workflow>, ToolError> {
-        match (&asked.node, params.workflow_id.as_str()) {
+    fn flow(&self, request: &Request, asked: &Asked, plan: &Plan) -> Result<Option<Workflow>, ToolError> {
+        match (&asked.node, request.workflow.as_str()) {
             (_, "apply" | "destroy") | (None, _) => Ok(None),
             (Some(node), name) => workflow(node, name, plan).map(Some).map_err(fail::workflow),
         }
@@ -185,7 +180,7 @@ impl ExecuteWorkflow {
     /// What the providers say; without credentials, or when nobody asks, what is recorded is believed.
     async fn looked(
         &self,
-        params: &Params,
+        request: &Request,
         place: &Place,
         asked: &Asked,
         recorded: &[Recorded],
@@ -196,7 +191,7 @@ impl ExecuteWorkflow {
             assumptions: vec![assumption],
             refreshed: false,
         };
-        if !params.refresh && params.dry_run {
+        if !request.refresh && !request.execute {
             return Ok(unasked(
                 "what is recorded is what is there: `refresh` is off".to_owned(),
             ));
@@ -222,7 +217,7 @@ impl ExecuteWorkflow {
             }),
             // A plan needs no credentials, and says what it could not look at. To execute it they are needed.
             Err(run::Error::Provider(error))
-                if params.dry_run && matches!(error.class, Class::Denied | Class::Transient) =>
+                if !request.execute && matches!(error.class, Class::Denied | Class::Transient) =>
             {
                 Ok(unasked(format!("what is recorded is what is there: {error}")))
             }
