@@ -280,12 +280,16 @@ pub struct WizardArguments {
 #[derive(Debug, Args)]
 pub struct PlanArguments {
     /// The configuration, relative to the current folder; `-` for standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "destroy")]
+    pub file: Option<PathBuf>,
 
-    /// What is planned: `apply`, `destroy`, or a workflow of the configuration
-    #[arg(long, value_name = "WORKFLOW", default_value = "apply")]
-    pub workflow: String,
+    /// Plan to take away what is recorded: of the configuration, or everything without one
+    #[arg(long, conflicts_with = "workflow")]
+    pub destroy: bool,
+
+    /// Plan a workflow of the configuration
+    #[arg(long, value_name = "WORKFLOW")]
+    pub workflow: Option<String>,
 
     /// Write the plan into this file, as JSON
     #[arg(long, value_name = "PLAN")]

@@ -23,7 +23,7 @@ pub struct ExecuteWorkflow {
 
 /// Plan a change of real infrastructure, or execute a planned one with checkpoints and rollback.
 ///
-/// `workflow_id` is `apply` (make `config` true), `destroy` (take everything recorded away), `resume` (go on with `run_id`), or
+/// `workflow_id` is `apply` (make `config` true), `destroy` (take away what is recorded, of `config` or all), `resume` (go on with `run_id`), or
 /// the name of a workflow in `config`. With `dry_run`, the default, nothing changes: the answer is the plan with reasons, cost,
 /// drift and rollback, and a `plan_token`. A real run needs that token; it is bound to this plan, this caller and a
 /// deadline, and is used once. If anything changed since, it is refused. `simulate` runs it in memory. Show the
@@ -36,7 +36,7 @@ pub struct Params {
     /// Only plan.
     #[serde(default = "yes")]
     dry_run: bool,
-    /// The configuration: Nickel text, not a path. Not for `destroy` and `resume`.
+    /// The configuration: Nickel text, not a path.
     #[serde(default)]
     config: Option<String>,
     /// The file the text came from, relative to the workspace: where imports start from.

@@ -26,7 +26,8 @@ pub struct PlanChanges {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// The configuration: Nickel text, not a path. Without one the plan is to take everything recorded away.
+    /// The configuration: Nickel text, not a path. Without one the plan is to take everything recorded away; with one and
+    /// `destroy`, what it has.
     #[serde(default)]
     config: Option<String>,
     /// The file the text came from, relative to the workspace: where imports start from.

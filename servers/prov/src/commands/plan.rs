@@ -11,9 +11,18 @@ use crate::config::ProvConfig;
 
 /// Shows what would happen; changes nothing.
 pub(super) fn run(arguments: &PlanArguments, session: &Session<'_, ProvConfig>) -> Result<Exit, Failure> {
+    let workflow = match (&arguments.workflow, arguments.destroy) {
+        (_, true) => "destroy",
+        (Some(workflow), false) => workflow.as_str(),
+        (None, false) => "apply",
+    };
     let mut asked = Asked {
-        workflow: arguments.workflow.clone(),
-        input: Some(input::read(&arguments.file, session)?),
+        workflow: workflow.to_owned(),
+        input: arguments
+            .file
+            .as_ref()
+            .map(|path| input::read(path, session))
+            .transpose()?,
         allow_destroy: arguments.allow_destroy.clone(),
         no_refresh: arguments.no_refresh,
     };

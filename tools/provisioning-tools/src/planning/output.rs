@@ -88,7 +88,7 @@ struct ChangeOutput {
 struct AttributeOutput {
     /// Its name.
     name: String,
-    /// What is recorded.
+    /// What is there, or recorded.
     before: String,
     /// What is wanted.
     after: String,
@@ -224,7 +224,7 @@ impl Output {
                 .changes
                 .iter()
                 .filter(|change| change.action != Action::NoOp)
-                .map(changed)
+                .map(|change| changed(change, &plan.drift))
                 .collect(),
             steps,
             drift: plan.drift.iter().map(drifted).collect(),
@@ -316,11 +316,23 @@ fn counted(plan: &Plan) -> String {
     }
 }
 
-fn changed(change: &plan::Change) -> ChangeOutput {
+fn changed(change: &plan::Change, drift: &[plan::Drift]) -> ChangeOutput {
     let before = change.before.as_ref().map(|before| &before.attributes);
+    // What somebody changed is there now, whatever is recorded.
+    let address = change.address.to_string();
+    let findings = drift
+        .iter()
+        .filter(|drift| drift.address == address)
+        .flat_map(|drift| &drift.findings);
+    let actual: BTreeMap<&str, &str> = findings
+        .map(|one| (one.attribute.as_str(), one.actual.as_str()))
+        .collect();
     let attribute = |(name, reason): (&String, &plan::Reason)| AttributeOutput {
         name: name.clone(),
-        before: clean(&shown(before.and_then(|before| before.get(name)))),
+        before: match actual.get(name.as_str()) {
+            Some(actual) => clean(actual),
+            None => clean(&shown(before.and_then(|before| before.get(name)))),
+        },
         after: clean(&shown(change.after.as_ref().and_then(|after| after.get(name)))),
         reason: word(reason),
         replaces: change.replace_paths.contains(name),

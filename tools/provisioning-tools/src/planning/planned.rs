@@ -1,12 +1,13 @@
 //! From what is asked for to a plan with its cost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use provisioning::cost::{self, Options};
 use provisioning::desired::{self, Priced, Wanted, wanted};
-use provisioning::plan::{Inputs, Plan, plan};
+use provisioning::plan::{Blocked, Inputs, Plan, plan};
 use provisioning::provider::Class;
+use provisioning::resource::Address;
 use provisioning::run::workflow::{Workflow, workflow};
 use provisioning::run::{self, OnFailure, Reality, Todo, todo};
 use provisioning::site;
@@ -137,13 +138,15 @@ impl Planner {
         let serial = place.state.serial().await.map_err(fail::state)?;
         let workspace = place.state.workspace().await.map_err(fail::state)?;
         let recorded = place.state.resources().await.map_err(fail::state)?;
+        let scope = Scope::of(request, &asked, recorded);
+        let (asked, recorded) = (scope.asked(asked), scope.within.as_slice());
         granted.report(step("asking the providers what is there"));
-        let looked = self.looked(request, place, &asked, &recorded).await?;
+        let looked = self.looked(request, place, &asked, recorded).await?;
         let allow = allowed(request)?;
         let support = |name: &str, kind| site::support(&place.providers, name, kind);
-        let plan = plan(&Inputs {
+        let mut plan = plan(&Inputs {
             wanted: asked.wanted.as_ref(),
-            recorded: &recorded,
+            recorded,
             reality: &looked.reality,
             support: &support,
             allow_destroy: &allow,
@@ -152,7 +155,8 @@ impl Planner {
             accounts: looked.accounts,
         })
         .map_err(|cycle| fail::unordered(&cycle))?;
-        let cost = self.cost(&plan, &recorded)?;
+        plan.blocked.extend(scope.needed());
+        let cost = self.cost(&plan, &scope)?;
         let flow = self.flow(request, &asked, &plan)?;
         let settings = self.site.settings();
         let planned = Planned {
@@ -226,29 +230,88 @@ impl Planner {
     }
 
     /// What the plan costs a month, against what is recorded.
-    fn cost(&self, plan: &Plan, recorded: &[Recorded]) -> Result<Option<cost::Difference>, ToolError> {
+    fn cost(&self, plan: &Plan, scope: &Scope) -> Result<Option<cost::Difference>, ToolError> {
         let book = self.shelf.book().map_err(fail::cost)?;
         let options = Options {
             region: None,
             date: (self.today)(),
         };
-        let before = desired::configuration(recorded.iter().map(|resource| Priced {
-            address: &resource.address,
-            provider: &resource.provider,
-            region: resource.region.as_deref(),
-            attributes: &resource.attributes,
-        }));
-        let after = desired::configuration(plan.changes.iter().filter_map(|change| {
+        let before = desired::configuration(scope.within.iter().chain(&scope.outside).map(priced));
+        let after = plan.changes.iter().filter_map(|change| {
             Some(Priced {
                 address: &change.address,
                 provider: &change.provider,
                 region: change.region.as_deref(),
                 attributes: change.after.as_ref()?,
             })
-        }));
+        });
+        let after = desired::configuration(after.chain(scope.outside.iter().map(priced)));
         let estimate = |node: &Node| cost::estimate(node, &book, &options).map_err(fail::cost);
         let (before, after) = (estimate(&before)?, estimate(&after)?);
         Ok(Some(cost::difference(&before, &after).map_err(fail::cost)?))
+    }
+}
+
+/// What is recorded and may be touched, and what is not.
+struct Scope {
+    destroy: bool,
+    within: Vec<Recorded>,
+    outside: Vec<Recorded>,
+}
+
+impl Scope {
+    /// `destroy` with a configuration is about what that configuration has; everything else is about everything.
+    fn of(request: &Request, asked: &Asked, recorded: Vec<Recorded>) -> Self {
+        let destroy = request.workflow == "destroy";
+        let (within, outside) = match asked.wanted.as_ref().filter(|_| destroy) {
+            None => (recorded, Vec::new()),
+            Some(wanted) => {
+                let names: BTreeSet<&Address> =
+                    wanted.resources.iter().map(|desired| &desired.address).collect();
+                recorded
+                    .into_iter()
+                    .partition(|resource| names.contains(&resource.address))
+            }
+        };
+        Self {
+            destroy,
+            within,
+            outside,
+        }
+    }
+
+    /// Nothing is wanted of what is to be destroyed.
+    fn asked(&self, asked: Asked) -> Asked {
+        match self.destroy {
+            true => Asked {
+                node: None,
+                wanted: None,
+            },
+            false => asked,
+        }
+    }
+
+    /// What stays and needs something that would go.
+    fn needed(&self) -> Vec<Blocked> {
+        let goes: BTreeSet<&Address> = self.within.iter().map(|resource| &resource.address).collect();
+        let users = self.outside.iter().filter_map(|user| {
+            let need = user.depends_on.iter().find(|need| goes.contains(need))?;
+            Some(Blocked {
+                subject: need.to_string(),
+                reason: format!("{need} would be deleted, and {} needs it", user.address),
+                hint: "destroy that first, or together with it".to_owned(),
+            })
+        });
+        users.collect()
+    }
+}
+
+fn priced(resource: &Recorded) -> Priced<'_> {
+    Priced {
+        address: &resource.address,
+        provider: &resource.provider,
+        region: resource.region.as_deref(),
+        attributes: &resource.attributes,
     }
 }
 
