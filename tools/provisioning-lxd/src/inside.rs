@@ -6,7 +6,8 @@ use provisioning::provider::{Class, Error, Ran};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use crate::client::{Ask, Client};
+use crate::ask::Ask;
+use crate::client::Client;
 use crate::error::Attempt;
 use crate::instance::path;
 use crate::names::segment;

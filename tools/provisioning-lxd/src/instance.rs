@@ -11,7 +11,8 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value as Json, json};
 
-use crate::client::{Ask, Begun, Client};
+use crate::ask::Ask;
+use crate::client::{Begun, Client, pause};
 use crate::envelope::Operation;
 use crate::error::Attempt;
 use crate::marker;
@@ -24,6 +25,8 @@ use crate::subnet;
 const LINGER: Duration = Duration::from_secs(30);
 /// How long an image may come over the network.
 const IMAGE: Duration = Duration::from_mins(30);
+/// How often a change is tried while something else happens to the instance, a quarter of a second apart.
+const TRIES: u32 = 40;
 /// How long anything else may take.
 const LIMIT: Duration = Duration::from_mins(2);
 
@@ -91,11 +94,23 @@ async fn settle(
     if marker::marker(&marker::config(there)).is_none_or(|marker| marker.id != order.marker.id) {
         return Err(attempt.taken("an instance of that name"));
     }
-    let stopped = shape::status(there) == Status::Stopped || marker::config(there).contains_key(FAILURE);
-    if stopped && busy(client, project, &name).await?.is_none() {
-        start(client, project, &name).await;
+    let created = Created { id: name.clone() };
+    let stopped = shape::status(there) == Status::Stopped;
+    let operations = client.operations(project, attempt).await?;
+    let made = operations
+        .into_iter()
+        .find(|operation| operation.concerns(&name) && operation.description == "Creating instance");
+    match made {
+        // Whoever began this may be gone, and nobody else starts it.
+        Some(operation) => match client.wait(&operation, attempt, LINGER).await {
+            Ok(None) => start_later(client, project, &name, operation),
+            Err(error) if error.class != Class::Unknown => return Err(error),
+            _ => start(client, project, &name).await,
+        },
+        None if stopped => start(client, project, &name).await,
+        None => {}
     }
-    Ok(Created { id: name })
+    Ok(created)
 }
 
 /// Starts one that is there. Why it could not be started is written down with it: an error of this call would say that
@@ -279,7 +294,7 @@ pub(crate) async fn edit(
     attempt: &Attempt,
     change: impl Fn(&mut Json) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    for _ in 0..4 {
+    for _ in 0..TRIES {
         let Some((mut instance, etag)) = get(client, project, name).await? else {
             return Err(attempt.failed(Class::Absent, "it is not there"));
         };
@@ -294,11 +309,12 @@ pub(crate) async fn edit(
             .unless_changed(etag)
             .json(&body);
         match client.change(ask, attempt, LIMIT).await {
-            Err(error) if error.code.as_deref() == Some("412") => {}
+            // Changed by somebody else meanwhile, or still being stopped or started.
+            Err(error) if error.class == Class::Transient => tokio::time::sleep(pause()).await,
             other => return other.map(|_| ()),
         }
     }
-    Err(attempt.failed(Class::Transient, "somebody else changes it all the time"))
+    Err(attempt.failed(Class::Transient, "something else happens to it all the time"))
 }
 
 /// Stops one without asking it, and deletes it.

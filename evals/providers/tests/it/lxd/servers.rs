@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use provisioning::provider::{Provider, Status};
+use provisioning::provider::{Class, Provider, Status};
 use provisioning::resource::{Kind, Value};
 use reqwest::Method;
 use serde_json::json;
@@ -180,9 +180,12 @@ async fn what_is_inside_can_be_reached() {
     let absent = world
         .provider
         .exec(None, &id, &["no-such-program".to_owned()])
-        .await
-        .expect("ran");
-    assert_eq!(absent.code, 127, "{absent:?}");
+        .await;
+    let error = absent.expect_err("no such program");
+    assert_eq!(
+        (error.class, error.message.as_str()),
+        (Class::Permanent, "Command not found")
+    );
     let (_, long) = world.run(&id, "yes | head -c 1000000; echo; echo end").await;
     assert!(
         long.len() <= 512 << 10 && long.ends_with("end\n"),
