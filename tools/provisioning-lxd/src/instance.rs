@@ -25,6 +25,8 @@ use crate::subnet;
 const LINGER: Duration = Duration::from_secs(30);
 /// How long an image may come over the network.
 const IMAGE: Duration = Duration::from_mins(30);
+/// What the operation that makes one is called.
+const CREATING: &str = "Creating instance";
 /// How often a change is tried while something else happens to the instance, a quarter of a second apart.
 const TRIES: u32 = 40;
 /// How long anything else may take.
@@ -99,7 +101,7 @@ async fn settle(
     let operations = client.operations(project, attempt).await?;
     let made = operations
         .into_iter()
-        .find(|operation| operation.concerns(&name) && operation.description == "Creating instance");
+        .find(|operation| operation.concerns(&name) && operation.description == CREATING);
     match made {
         // Whoever began this may be gone, and nobody else starts it.
         Some(operation) => match client.wait(&operation, attempt, LINGER).await {
@@ -213,10 +215,12 @@ fn going(operations: &[Operation], name: &str) -> Option<Status> {
 
 /// What one is now.
 pub(crate) async fn read(client: &Client, project: &str, id: &str) -> Result<Option<Observed>, Error> {
-    let Some((json, _)) = get(client, project, id).await? else {
-        return Ok(None);
-    };
     let going = busy(client, project, id).await?;
+    let Some((json, _)) = get(client, project, id).await? else {
+        // One whose image is still on its way is not there yet, nor is it gone.
+        let coming = going.filter(|status| *status == Status::Pending);
+        return Ok(coming.map(|_| shape::coming(id)));
+    };
     let attempt = Attempt::look(format!("read the state of server `{id}`"));
     let ask = Ask::get(format!("{}/state", path(id))).query("project", project);
     let state = client
@@ -255,19 +259,52 @@ async fn disk_note(client: &Client, project: &str, instance: &Json) -> Result<Op
 
 /// All of them.
 pub(crate) async fn all(client: &Client, project: &str) -> Result<Vec<Observed>, Error> {
+    // First what goes on: what ends between the two calls is then listed.
     let attempt = Attempt::look("list the servers");
+    let operations = client.operations(project, &attempt).await?;
+    listed(client, project, &operations, &attempt).await
+}
+
+/// Those with the marker `id`. One that is being made is not listed until its image is there, and what is being made does
+/// not say whose it is: so there is no answer before everything that is being made is listed.
+pub(crate) async fn find(client: &Client, project: &str, id: &str) -> Result<Vec<Observed>, Error> {
+    let attempt = Attempt::look("find a server by its marker");
+    for _ in 0..TRIES {
+        let operations = client.operations(project, &attempt).await?;
+        let all = listed(client, project, &operations, &attempt).await?;
+        let is_of = |one: &&Observed| one.marker.as_ref().is_some_and(|marker| marker.id == id);
+        let found: Vec<Observed> = all.iter().filter(is_of).cloned().collect();
+        let unlisted = operations.iter().any(|operation| {
+            operation.description == CREATING && !all.iter().any(|one| operation.concerns(&one.id))
+        });
+        if !found.is_empty() || !unlisted {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause()).await;
+    }
+    Err(attempt.failed(
+        Class::Transient,
+        "a server is still being made, and it does not say yet whose it is",
+    ))
+}
+
+async fn listed(
+    client: &Client,
+    project: &str,
+    operations: &[Operation],
+    attempt: &Attempt,
+) -> Result<Vec<Observed>, Error> {
     let ask = Ask::get("/1.0/instances")
         .query("recursion", "2")
         .query("project", project);
-    let json = client.done(ask, &attempt).await?;
-    let operations = client.operations(project, &attempt).await?;
+    let json = client.done(ask, attempt).await?;
     let about = client.about().await?;
     let instances = json.as_array().into_iter().flatten();
     Ok(instances
         .filter_map(|instance| {
             let name = instance.get("name").and_then(Json::as_str)?;
             let state = instance.get("state").cloned().unwrap_or_default();
-            shape::observed(instance, &state, going(&operations, name), about)
+            shape::observed(instance, &state, going(operations, name), about)
         })
         .collect())
 }

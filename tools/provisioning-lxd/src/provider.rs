@@ -153,7 +153,10 @@ impl Provider for LxdProvider {
 
     fn find<'a>(&'a self, kind: Kind, region: Option<&'a str>, marker: &'a str) -> Call<'a, Vec<Observed>> {
         Box::pin(async move {
-            let mut found = self.all(kind, region).await?;
+            let mut found = match kind {
+                Kind::Server => instance::find(&self.client, self.client.project(region), marker).await?,
+                _ => self.all(kind, region).await?,
+            };
             found.retain(|one| {
                 one.status != Status::Deleting && one.marker.as_ref().is_some_and(|other| other.id == marker)
             });

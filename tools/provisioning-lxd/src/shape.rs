@@ -26,7 +26,8 @@ const CARD: &str = "eth0";
 pub(crate) const SUPPORT: Support = Support {
     in_place: &["cpu", "memory_gb", "disk_gb", "security_groups", "tags"],
     unread: &["plan", "disk_encrypted", "public_ip", "role"],
-    visible_after: std::time::Duration::ZERO,
+    // Between the answer to the call and the operation that it has begun.
+    visible_after: std::time::Duration::from_secs(2),
     twins: false,
 };
 
@@ -247,6 +248,19 @@ pub(crate) fn observed(
         computed: computed(&config, state, about),
         marker: marker::marker(&config),
     })
+}
+
+/// One of which nothing is known but that it is being made.
+pub(crate) fn coming(name: &str) -> Observed {
+    Observed {
+        kind: Kind::Server,
+        id: name.to_owned(),
+        name: name.to_owned(),
+        status: Status::Pending,
+        attributes: Attributes::new(),
+        computed: Attributes::new(),
+        marker: None,
+    }
 }
 
 fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
