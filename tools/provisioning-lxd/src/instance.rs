@@ -242,10 +242,7 @@ pub(crate) async fn read(client: &Client, project: &str, id: &str) -> Result<Opt
 }
 
 async fn disk_note(client: &Client, project: &str, instance: &Json) -> Result<Option<String>, Error> {
-    let pool = instance
-        .pointer("/devices/root/pool")
-        .and_then(Json::as_str)
-        .unwrap_or(&client.settings().pool);
+    let pool = shape::device(instance, "root", "pool").unwrap_or(&client.settings().pool);
     let attempt = Attempt::look(format!("read storage pool `{pool}`"));
     let ask = Ask::get(format!("/1.0/storage-pools/{}", segment(pool))).query("project", project);
     let found = client.found(ask, &attempt).await?;

@@ -216,6 +216,11 @@ fn source(image: &str, about: &About) -> Json {
     json!({ "type": "image", "alias": alias, "server": server, "protocol": "simplestreams", "mode": "pull" })
 }
 
+/// What `key` of a device of an instance says.
+pub(crate) fn device<'a>(instance: &'a Json, name: &str, key: &str) -> Option<&'a str> {
+    instance.get("devices")?.get(name)?.get(key)?.as_str()
+}
+
 /// How an instance is, as far as it says so itself.
 pub(crate) fn status(instance: &Json) -> Status {
     match instance.get("status").and_then(Json::as_str).unwrap_or_default() {
@@ -264,16 +269,15 @@ pub(crate) fn coming(name: &str) -> Observed {
 }
 
 fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
-    let device = |pointer: &str| instance.pointer(pointer).and_then(Json::as_str);
     let noted = |key: &str| config.get(key).map(|text| Value::from(text.as_str()));
-    let acls = device("/devices/eth0/security.acls").map(str::to_owned);
+    let acls = device(instance, CARD, "security.acls").map(str::to_owned);
     let groups = if filters(about) {
         acls
     } else {
         config.get(GROUPS).cloned()
     };
     // Where its card really is says more than what was asked for.
-    let card = device("/devices/eth0/network").map(Value::from);
+    let card = device(instance, CARD, "network").map(Value::from);
     [
         (
             "cpu",
@@ -290,7 +294,7 @@ fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
         ),
         (
             "disk_gb",
-            device("/devices/root/size").and_then(amount::gigabytes),
+            device(instance, "root", "size").and_then(amount::gigabytes),
         ),
         ("os_family", noted(OS_FAMILY)),
         ("os_version", noted(OS_VERSION)),

@@ -196,24 +196,18 @@ async fn what_is_inside_can_be_reached() {
     let content = b"a\0b\xff".to_vec();
     world
         .provider
-        .file_push(None, &id, "/root/a file", content.clone())
+        .file_push(None, &id, "/tmp/a file", content.clone())
         .await
         .expect("pushed");
     assert_eq!(
         world
             .provider
-            .file_pull(None, &id, "/root/a file")
+            .file_pull(None, &id, "/tmp/a file")
             .await
             .expect("pulled"),
         content
     );
-    assert!(
-        world
-            .provider
-            .file_pull(None, &id, "/root/nothing")
-            .await
-            .is_err()
-    );
+    assert!(world.provider.file_pull(None, &id, "/tmp/nothing").await.is_err());
 
     let snapshot = world
         .provider
