@@ -189,7 +189,7 @@ impl Client {
     ) -> Result<Option<(Json, Option<HeaderValue>)>, Error> {
         match self.read(ask, attempt).await {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.class == Class::Absent && !error.message.contains("roject") => Ok(None),
+            Err(error) if error.class == Class::Absent => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -237,10 +237,8 @@ impl Client {
                         return Err(attempt.ended(&now.err));
                     }
                 }
-                // It ended, and how is forgotten after a few seconds.
-                Err(error) if error.class == Class::Absent => {
-                    return Err(attempt.lost("the server has forgotten the operation"));
-                }
+                // Incus answers with the failure of what was waited for: only the operation itself says whether it is.
+                Err(error) if error.code.is_some() => self.ended(operation, attempt).await?,
                 Err(error) if left.is_zero() => return Err(attempt.lost(&error.message)),
                 Err(_) => {}
             }
@@ -248,6 +246,24 @@ impl Client {
                 return Ok(None);
             }
             tokio::time::sleep(pause()).await;
+        }
+    }
+
+    /// Nothing, if `operation` goes on; otherwise what it failed with.
+    async fn ended(&self, operation: &Operation, attempt: &Attempt) -> Result<(), Error> {
+        let looking = Attempt::look(attempt.what.clone());
+        let path = format!("/1.0/operations/{}", operation.id);
+        match self.done(Ask::get(path), &looking).await {
+            Ok(json) => match envelope::operation(&json) {
+                Ok(now) if now.goes_on() || now.succeeded() => Ok(()),
+                Ok(now) => Err(attempt.ended(&now.err)),
+                Err(why) => Err(attempt.lost(&why)),
+            },
+            // It ended, and how is forgotten after a few seconds.
+            Err(error) if error.class == Class::Absent => {
+                Err(attempt.lost("the server has forgotten the operation"))
+            }
+            Err(_) => Ok(()),
         }
     }
 

@@ -154,6 +154,11 @@ fn filters(about: &About) -> bool {
     about.has("network_bridge_acl_devices")
 }
 
+/// Whether access lists are held to for this instance.
+fn filtered(instance: &Json, about: &About) -> bool {
+    filters(about) && device(instance, CARD, "network").is_some()
+}
+
 /// The parts of an instance that a change sends back.
 pub(crate) fn writable(instance: &Json) -> Json {
     let keys = [
@@ -250,7 +255,7 @@ pub(crate) fn observed(
         name: name.to_owned(),
         status: going.unwrap_or(itself),
         attributes: attributes(instance, &config, about),
-        computed: computed(&config, state, about),
+        computed: computed(instance, &config, state, about),
         marker: marker::marker(&config),
     })
 }
@@ -271,7 +276,7 @@ pub(crate) fn coming(name: &str) -> Observed {
 fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
     let noted = |key: &str| config.get(key).map(|text| Value::from(text.as_str()));
     let acls = device(instance, CARD, "security.acls").map(str::to_owned);
-    let groups = if filters(about) {
+    let groups = if filtered(instance, about) {
         acls
     } else {
         config.get(GROUPS).cloned()
@@ -311,7 +316,7 @@ fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
     .collect()
 }
 
-fn computed(config: &Config, state: &Json, about: &About) -> Attributes {
+fn computed(instance: &Json, config: &Config, state: &Json, about: &About) -> Attributes {
     let mut computed = Attributes::new();
     let addresses = addresses(state);
     if !addresses.is_empty() {
@@ -320,11 +325,13 @@ fn computed(config: &Config, state: &Json, about: &About) -> Attributes {
     if let Some(failure) = config.get(FAILURE) {
         computed.insert("failure".to_owned(), Value::from(failure.as_str()));
     }
-    if config.contains_key(GROUPS) && !filters(about) {
-        let note = format!(
-            "{} has no access lists on bridges: nothing is filtered",
-            about.version
-        );
+    if config.contains_key(GROUPS) && !filtered(instance, about) {
+        let why = if filters(about) {
+            "it is on no network"
+        } else {
+            "there are no access lists on bridges"
+        };
+        let note = format!("{}: {why}, and nothing is filtered", about.version);
         computed.insert("note_security_groups".to_owned(), Value::from(note));
     }
     computed

@@ -128,7 +128,7 @@ async fn what_does_not_fit_is_refused() {
     let world = World::new();
     let mut order = world.order("server.odd", &[("os_family", "no-such-system".into())]);
     let error = world.provider.create(&order).await.expect_err("no image");
-    assert_eq!(error.class, Class::Absent, "{error}");
+    assert_eq!(error.class, Class::Permanent, "{error}");
     assert!(error.hint.is_some_and(|hint| hint.contains("lxc image list")));
     order.attributes.clear();
     order.attributes.insert("cpu".to_owned(), Value::Integer(-1));
@@ -137,7 +137,7 @@ async fn what_does_not_fit_is_refused() {
     order.attributes.clear();
     order.region = Some("no-such-project".to_owned());
     let error = world.provider.create(&order).await.expect_err("no project");
-    assert_eq!(error.class, Class::Absent, "{error}");
+    assert_eq!(error.class, Class::Permanent, "{error}");
     for kind in [Kind::Bucket, Kind::Database] {
         assert_eq!(world.provider.support(kind), None);
         let error = world

@@ -81,7 +81,7 @@ async fn certificates_decide() {
         let over_tls = provider(&url, &ours, trust).expect("a provider");
         let account = over_tls.account().await.expect("trusted");
         assert!(
-            account.description.starts_with("LXD ") && account.description.ends_with(&url),
+            account.description.ends_with(&format!(" at {url}")),
             "{account:?}"
         );
         let order = world.order("server.tls", &[]);

@@ -154,7 +154,7 @@ async fn a_subnet_takes_the_place_of_its_network() {
 }
 
 #[tokio::test]
-async fn security_groups_are_kept_and_say_that_they_do_not_filter() {
+async fn security_groups_filter_or_say_that_they_do_not() {
     let world = World::new();
     let rule = Value::Record(
         [
@@ -181,13 +181,32 @@ async fn security_groups_are_kept_and_say_that_they_do_not_filter() {
         &[("security_groups", Value::List(vec![Value::from("web")]))],
     );
     server.references.insert(group.address.clone(), id.clone());
-    let web = world.make(&server).await;
+    let network = world.order("network.walled", &[("cidr", Value::from(world.cidr(6)))]);
+    let place = world.make(&network).await;
+    let web = world.make(&on(server, &network, &place)).await;
     let read = world.read(Kind::Server, &web).await.expect("there");
     assert_eq!(
         read.attributes.get("security_groups"),
         Some(&Value::List(vec![Value::from(id.as_str())]))
     );
-    assert!(read.computed.contains_key("note_security_groups"), "{read:?}");
+    // LXD filters on no bridge, Incus does.
+    let lxd = world
+        .provider
+        .account()
+        .await
+        .expect("reached")
+        .description
+        .starts_with("LXD");
+    assert_eq!(
+        read.computed.contains_key("note_security_groups"),
+        lxd,
+        "{read:?}"
+    );
+    let to = address(&world, &web).await;
+    let near = on(world.order("server.near", &[]), &network, &place);
+    let near = world.make(&near).await;
+    address(&world, &near).await;
+    assert_eq!(pings(&world, &near, &to).await, lxd, "only TCP may come in");
 
     group
         .attributes
