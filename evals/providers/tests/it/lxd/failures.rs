@@ -138,6 +138,12 @@ async fn what_does_not_fit_is_refused() {
     order.region = Some("no-such-project".to_owned());
     let error = world.provider.create(&order).await.expect_err("no project");
     assert_eq!(error.class, Class::Permanent, "{error}");
+    order.region = None;
+    order
+        .attributes
+        .insert("network".to_owned(), Value::from("nowhere"));
+    let error = world.provider.create(&order).await.expect_err("no network");
+    assert_eq!(error.class, Class::Permanent, "{error}");
     for kind in [Kind::Bucket, Kind::Database] {
         assert_eq!(world.provider.support(kind), None);
         let error = world
