@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provisioning::provider::{Class, Error};
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH};
-use reqwest::{Body, Identity, Method, Response, Url};
+use reqwest::header::{ETAG, HeaderValue};
+use reqwest::{Identity, Response, Url};
 use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use crate::ask::Ask;
 use crate::envelope::{self, Answer, Operation};
 use crate::error::Attempt;
 use crate::settings::{Endpoint, LxdSettings};
@@ -22,10 +23,6 @@ use crate::tls;
 
 /// The most of an answer that is read.
 const ANSWER: usize = 16 << 20;
-/// How long a call may take.
-const CALL: Duration = Duration::from_secs(30);
-/// How long a call that carries a file may take.
-const FILE: Duration = Duration::from_mins(15);
 /// How long the server holds back its answer while an operation goes on.
 const HOLD: Duration = Duration::from_secs(10);
 
@@ -65,67 +62,6 @@ impl About {
     /// Whether the server can do what `extension` stands for.
     pub(crate) fn has(&self, extension: &str) -> bool {
         self.extensions.contains(extension)
-    }
-}
-
-/// One request.
-#[derive(Debug)]
-pub(crate) struct Ask {
-    method: Method,
-    path: String,
-    query: Vec<(&'static str, String)>,
-    headers: HeaderMap,
-    body: Option<Body>,
-    limit: Duration,
-}
-
-impl Ask {
-    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
-        Self {
-            method,
-            path: path.into(),
-            query: Vec::new(),
-            headers: HeaderMap::new(),
-            body: None,
-            limit: CALL,
-        }
-    }
-
-    pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::GET, path)
-    }
-
-    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
-        self
-    }
-
-    pub(crate) fn json(mut self, body: &Json) -> Self {
-        self.headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.body = Some(Body::from(body.to_string()));
-        self
-    }
-
-    /// Only if what is there is still what `etag` stands for.
-    pub(crate) fn unless_changed(mut self, etag: Option<HeaderValue>) -> Self {
-        if let Some(etag) = etag {
-            self.headers.insert(IF_MATCH, etag);
-        }
-        self
-    }
-
-    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.insert(name, HeaderValue::from_static(value));
-        self
-    }
-
-    pub(crate) fn file(mut self, body: impl Into<Body>) -> Self {
-        self.headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-        self.body = Some(body.into());
-        self.limit = FILE;
-        self
     }
 }
 
@@ -253,7 +189,7 @@ impl Client {
     ) -> Result<Option<(Json, Option<HeaderValue>)>, Error> {
         match self.read(ask, attempt).await {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.class == Class::Absent && !error.message.contains("roject") => Ok(None),
+            Err(error) if error.class == Class::Absent => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -301,10 +237,8 @@ impl Client {
                         return Err(attempt.ended(&now.err));
                     }
                 }
-                // It ended, and how is forgotten after a few seconds.
-                Err(error) if error.class == Class::Absent => {
-                    return Err(attempt.lost("the server has forgotten the operation"));
-                }
+                // Incus answers with the failure of what was waited for: only the operation itself says whether it is.
+                Err(error) if error.code.is_some() => self.ended(operation, attempt).await?,
                 Err(error) if left.is_zero() => return Err(attempt.lost(&error.message)),
                 Err(_) => {}
             }
@@ -312,6 +246,24 @@ impl Client {
                 return Ok(None);
             }
             tokio::time::sleep(pause()).await;
+        }
+    }
+
+    /// Nothing, if `operation` goes on; otherwise what it failed with.
+    async fn ended(&self, operation: &Operation, attempt: &Attempt) -> Result<(), Error> {
+        let looking = Attempt::look(attempt.what.clone());
+        let path = format!("/1.0/operations/{}", operation.id);
+        match self.done(Ask::get(path), &looking).await {
+            Ok(json) => match envelope::operation(&json) {
+                Ok(now) if now.goes_on() || now.succeeded() => Ok(()),
+                Ok(now) => Err(attempt.ended(&now.err)),
+                Err(why) => Err(attempt.lost(&why)),
+            },
+            // It ended, and how is forgotten after a few seconds.
+            Err(error) if error.class == Class::Absent => {
+                Err(attempt.lost("the server has forgotten the operation"))
+            }
+            Err(_) => Ok(()),
         }
     }
 
@@ -438,7 +390,7 @@ pub(crate) enum Begun {
 }
 
 /// A quarter of a second, more or less, so that many who wait do not ask together.
-fn pause() -> Duration {
+pub(crate) fn pause() -> Duration {
     let random = RandomState::new().build_hasher().finish();
     Duration::from_millis(150 + random % 200)
 }

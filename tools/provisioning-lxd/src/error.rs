@@ -5,6 +5,10 @@
 
 use provisioning::provider::{Class, Error};
 
+/// What a call stands on rather than what it is about: without them the same call fails again.
+const NO_PROJECT: &str = "Project not found";
+const NO_IMAGE: [&str; 3] = ["alias not found", "Image not found", "Image not provided"];
+
 /// What was attempted, and whether it changes something.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
@@ -71,6 +75,7 @@ impl Attempt {
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
         match code {
             401 | 403 => Class::Denied,
+            _ if says(&[NO_PROJECT]) || (self.effect && says(&NO_IMAGE)) => Class::Permanent,
             404 => Class::Absent,
             412 => Class::Transient,
             429 => Class::Throttled { retry_after: None },
@@ -103,12 +108,12 @@ impl Attempt {
 }
 
 fn hint(class: Class, message: &str) -> Option<&'static str> {
-    if message.contains("alias not found") || message.contains("Image not found") {
+    if NO_IMAGE.iter().any(|said| message.contains(said)) {
         return Some(
             "`lxc image list` shows what images there are; set another one for this operating system in `images`",
         );
     }
-    if message.contains("Project not found") {
+    if message.contains(NO_PROJECT) {
         return Some("a region is a project of LXD: `lxc project list` shows those that there are");
     }
     match class {
@@ -139,7 +144,9 @@ mod tests {
         let look = Attempt::look("read server `web`");
         for (code, message, class) in [
             (403, "not authorized", Class::Denied),
-            (404, "Image alias not found", Class::Absent),
+            (404, "Instance not found", Class::Absent),
+            (404, "Image alias not found", Class::Permanent),
+            (404, "Failed loading project: Project not found", Class::Permanent),
             (409, "Volume by that name already exists", Class::Taken),
             (400, "The network already exists", Class::Taken),
             (

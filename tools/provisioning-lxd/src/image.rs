@@ -1,16 +1,20 @@
 //! Images, and the profiles that go with them: what servers are made of.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use provisioning::provider::{Class, Error};
 use reqwest::{Body, Method};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use crate::client::{Ask, Client};
+use crate::ask::Ask;
+use crate::client::Client;
 use crate::error::Attempt;
-use crate::names::segment;
+use crate::names::{hex, segment};
 use crate::upload::Upload;
 
 /// How long the server may take to unpack one.
@@ -68,24 +72,23 @@ pub(crate) async fn import(
     name: &str,
 ) -> Result<String, Error> {
     let attempt = Attempt::change(format!("import image `{}` as `{name}`", tarball.display()));
-    let unreadable = |error: std::io::Error| {
-        attempt.failed(Class::Permanent, &format!("the file cannot be read: {error}"))
-    };
-    let file = File::open(tarball).await.map_err(unreadable)?;
-    let length = file.metadata().await.map_err(unreadable)?.len();
-    let body = Body::wrap(Upload::new(file, length));
-    let ask = Ask::new(Method::POST, "/1.0/images")
-        .query("project", project)
-        .file(body);
-    let known = match client.change(ask, &attempt, IMPORT).await {
-        Ok(made) => made.get("fingerprint").and_then(Json::as_str).map(str::to_owned),
-        // The same image came before; its fingerprint is in what the server says.
-        Err(error) if error.message.contains("already exists") => fingerprint(&error.message),
-        Err(error) => return Err(error),
-    };
-    let Some(fingerprint) = known else {
-        return Err(attempt.lost("the server does not say which image it has become"));
-    };
+    let unreadable =
+        |error: io::Error| attempt.failed(Class::Permanent, &format!("the file cannot be read: {error}"));
+    let mut file = File::open(tarball).await.map_err(unreadable)?;
+    // The server finds out by itself, and says so in no answer that can be relied on.
+    let (fingerprint, length) = digest(&mut file).await.map_err(unreadable)?;
+    if !all(client, project)
+        .await?
+        .iter()
+        .any(|image| image.fingerprint == fingerprint)
+    {
+        file.rewind().await.map_err(unreadable)?;
+        let body = Body::wrap(Upload::new(file, length));
+        let ask = Ask::new(Method::POST, "/1.0/images")
+            .query("project", project)
+            .file(body);
+        client.change(ask, &attempt, IMPORT).await?;
+    }
     let body = json!({ "name": name, "target": fingerprint });
     let ask = Ask::new(Method::POST, "/1.0/images/aliases")
         .query("project", project)
@@ -99,9 +102,18 @@ pub(crate) async fn import(
     }
 }
 
-fn fingerprint(message: &str) -> Option<String> {
-    let mut words = message.split(|letter: char| !letter.is_ascii_hexdigit());
-    words.find(|word| word.len() == 64).map(str::to_owned)
+/// The SHA-256 of what is in a file, which is the fingerprint of an image, and its length.
+async fn digest(file: &mut File) -> io::Result<(String, u64)> {
+    let (mut hash, mut length) = (Sha256::new(), 0_u64);
+    let mut piece = vec![0; 256 << 10];
+    loop {
+        let read = file.read(&mut piece).await?;
+        let Some(read) = piece.get(..read).filter(|read| !read.is_empty()) else {
+            return Ok((hex(&hash.finalize()), length));
+        };
+        hash.update(read);
+        length = length.saturating_add(u64::try_from(read.len()).unwrap_or(u64::MAX));
+    }
 }
 
 /// The names of the profiles of a project.
@@ -115,17 +127,4 @@ pub(crate) async fn profiles(client: &Client, project: &str) -> Result<Vec<Strin
     Ok(profiles
         .filter_map(|profile| Some(profile.get("name")?.as_str()?.to_owned()))
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_found_in_words() {
-        let digits = "6c".repeat(32);
-        let said = format!("Image with same fingerprint already exists: {digits}");
-        assert_eq!(fingerprint(&said), Some(digits));
-        assert_eq!(fingerprint("Image already exists"), None);
-    }
 }

@@ -6,7 +6,8 @@ use provisioning::provider::{Class, Error, Ran};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use crate::client::{Ask, Client};
+use crate::ask::Ask;
+use crate::client::{Begun, Client};
 use crate::error::Attempt;
 use crate::instance::path;
 use crate::names::segment;
@@ -32,17 +33,31 @@ pub(crate) async fn exec(client: &Client, project: &str, id: &str, command: &[St
     let ask = Ask::new(Method::POST, format!("{}/exec", path(id)))
         .query("project", project)
         .json(&body);
-    let ended = client.change(ask, &attempt, COMMAND).await?;
-    let code = ended.get("return").and_then(Json::as_i64);
+    let Begun::Goes(operation) = client.begin(ask, &attempt).await? else {
+        return Err(attempt.lost("the server does not say how it ended"));
+    };
+    let ended = match client.wait(&operation, &attempt, COMMAND).await {
+        Ok(Some(ended)) => ended,
+        Ok(None) => {
+            let limit = COMMAND.as_secs();
+            return Err(attempt.lost(&format!("it still runs after {limit} s, and goes on")));
+        }
+        Err(error) => {
+            // A command that could not be started has left its logs too.
+            for stream in ["stdout", "stderr"] {
+                let _ = take_log(client, project, id, &format!("exec_{}.{stream}", operation.id)).await;
+            }
+            return Err(error);
+        }
+    };
     let mut output = String::new();
     for stream in ["1", "2"] {
         let log = ended.pointer(&format!("/output/{stream}")).and_then(Json::as_str);
-        let Some(name) = log.and_then(|path| path.rsplit('/').next()) else {
-            continue;
-        };
-        output.push_str(&take_log(client, project, id, name).await?);
+        if let Some(name) = log.and_then(|path| path.rsplit('/').next()) {
+            output.push_str(&take_log(client, project, id, name).await?);
+        }
     }
-    match code {
+    match ended.get("return").and_then(Json::as_i64) {
         Some(code) => Ok(Ran { code, output }),
         None => Err(attempt.lost("the server does not say how it ended")),
     }

@@ -11,7 +11,8 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value as Json, json};
 
-use crate::client::{Ask, Begun, Client};
+use crate::ask::Ask;
+use crate::client::{Begun, Client, pause};
 use crate::envelope::Operation;
 use crate::error::Attempt;
 use crate::marker;
@@ -24,6 +25,10 @@ use crate::subnet;
 const LINGER: Duration = Duration::from_secs(30);
 /// How long an image may come over the network.
 const IMAGE: Duration = Duration::from_mins(30);
+/// What the operation that makes one is called.
+const CREATING: &str = "Creating instance";
+/// How often a change is tried while something else happens to the instance, a quarter of a second apart.
+const TRIES: u32 = 40;
 /// How long anything else may take.
 const LIMIT: Duration = Duration::from_mins(2);
 
@@ -91,11 +96,23 @@ async fn settle(
     if marker::marker(&marker::config(there)).is_none_or(|marker| marker.id != order.marker.id) {
         return Err(attempt.taken("an instance of that name"));
     }
-    let stopped = shape::status(there) == Status::Stopped || marker::config(there).contains_key(FAILURE);
-    if stopped && busy(client, project, &name).await?.is_none() {
-        start(client, project, &name).await;
+    let created = Created { id: name.clone() };
+    let stopped = shape::status(there) == Status::Stopped;
+    let operations = client.operations(project, attempt).await?;
+    let made = operations
+        .into_iter()
+        .find(|operation| operation.concerns(&name) && operation.description == CREATING);
+    match made {
+        // Whoever began this may be gone, and nobody else starts it.
+        Some(operation) => match client.wait(&operation, attempt, LINGER).await {
+            Ok(None) => start_later(client, project, &name, operation),
+            Err(error) if error.class != Class::Unknown => return Err(error),
+            _ => start(client, project, &name).await,
+        },
+        None if stopped => start(client, project, &name).await,
+        None => {}
     }
-    Ok(Created { id: name })
+    Ok(created)
 }
 
 /// Starts one that is there. Why it could not be started is written down with it: an error of this call would say that
@@ -198,10 +215,12 @@ fn going(operations: &[Operation], name: &str) -> Option<Status> {
 
 /// What one is now.
 pub(crate) async fn read(client: &Client, project: &str, id: &str) -> Result<Option<Observed>, Error> {
-    let Some((json, _)) = get(client, project, id).await? else {
-        return Ok(None);
-    };
     let going = busy(client, project, id).await?;
+    let Some((json, _)) = get(client, project, id).await? else {
+        // One whose image is still on its way is not there yet, nor is it gone.
+        let coming = going.filter(|status| *status == Status::Pending);
+        return Ok(coming.map(|_| shape::coming(id)));
+    };
     let attempt = Attempt::look(format!("read the state of server `{id}`"));
     let ask = Ask::get(format!("{}/state", path(id))).query("project", project);
     let state = client
@@ -223,10 +242,7 @@ pub(crate) async fn read(client: &Client, project: &str, id: &str) -> Result<Opt
 }
 
 async fn disk_note(client: &Client, project: &str, instance: &Json) -> Result<Option<String>, Error> {
-    let pool = instance
-        .pointer("/devices/root/pool")
-        .and_then(Json::as_str)
-        .unwrap_or(&client.settings().pool);
+    let pool = shape::device(instance, "root", "pool").unwrap_or(&client.settings().pool);
     let attempt = Attempt::look(format!("read storage pool `{pool}`"));
     let ask = Ask::get(format!("/1.0/storage-pools/{}", segment(pool))).query("project", project);
     let found = client.found(ask, &attempt).await?;
@@ -240,19 +256,52 @@ async fn disk_note(client: &Client, project: &str, instance: &Json) -> Result<Op
 
 /// All of them.
 pub(crate) async fn all(client: &Client, project: &str) -> Result<Vec<Observed>, Error> {
+    // First what goes on: what ends between the two calls is then listed.
     let attempt = Attempt::look("list the servers");
+    let operations = client.operations(project, &attempt).await?;
+    listed(client, project, &operations, &attempt).await
+}
+
+/// Those with the marker `id`. One that is being made is not listed until its image is there, and what is being made does
+/// not say whose it is: so there is no answer before everything that is being made is listed.
+pub(crate) async fn find(client: &Client, project: &str, id: &str) -> Result<Vec<Observed>, Error> {
+    let attempt = Attempt::look("find a server by its marker");
+    for _ in 0..TRIES {
+        let operations = client.operations(project, &attempt).await?;
+        let all = listed(client, project, &operations, &attempt).await?;
+        let is_of = |one: &&Observed| one.marker.as_ref().is_some_and(|marker| marker.id == id);
+        let found: Vec<Observed> = all.iter().filter(is_of).cloned().collect();
+        let unlisted = operations.iter().any(|operation| {
+            operation.description == CREATING && !all.iter().any(|one| operation.concerns(&one.id))
+        });
+        if !found.is_empty() || !unlisted {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause()).await;
+    }
+    Err(attempt.failed(
+        Class::Transient,
+        "a server is still being made, and it does not say yet whose it is",
+    ))
+}
+
+async fn listed(
+    client: &Client,
+    project: &str,
+    operations: &[Operation],
+    attempt: &Attempt,
+) -> Result<Vec<Observed>, Error> {
     let ask = Ask::get("/1.0/instances")
         .query("recursion", "2")
         .query("project", project);
-    let json = client.done(ask, &attempt).await?;
-    let operations = client.operations(project, &attempt).await?;
+    let json = client.done(ask, attempt).await?;
     let about = client.about().await?;
     let instances = json.as_array().into_iter().flatten();
     Ok(instances
         .filter_map(|instance| {
             let name = instance.get("name").and_then(Json::as_str)?;
             let state = instance.get("state").cloned().unwrap_or_default();
-            shape::observed(instance, &state, going(&operations, name), about)
+            shape::observed(instance, &state, going(operations, name), about)
         })
         .collect())
 }
@@ -279,7 +328,7 @@ pub(crate) async fn edit(
     attempt: &Attempt,
     change: impl Fn(&mut Json) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    for _ in 0..4 {
+    for _ in 0..TRIES {
         let Some((mut instance, etag)) = get(client, project, name).await? else {
             return Err(attempt.failed(Class::Absent, "it is not there"));
         };
@@ -294,11 +343,12 @@ pub(crate) async fn edit(
             .unless_changed(etag)
             .json(&body);
         match client.change(ask, attempt, LIMIT).await {
-            Err(error) if error.code.as_deref() == Some("412") => {}
+            // Changed by somebody else meanwhile, or still being stopped or started.
+            Err(error) if error.class == Class::Transient => tokio::time::sleep(pause()).await,
             other => return other.map(|_| ()),
         }
     }
-    Err(attempt.failed(Class::Transient, "somebody else changes it all the time"))
+    Err(attempt.failed(Class::Transient, "something else happens to it all the time"))
 }
 
 /// Stops one without asking it, and deletes it.

@@ -12,6 +12,7 @@
 //! another thing of the same name by now.
 
 mod amount;
+mod ask;
 mod attached;
 mod bridge;
 mod cidr;

@@ -140,20 +140,31 @@ impl Provider for LxdProvider {
 
     fn create<'a>(&'a self, order: &'a Order) -> Call<'a, Created> {
         Box::pin(async move {
-            match order.address.kind {
+            let created = match order.address.kind {
                 Kind::Server => instance::create(&self.client, order).await,
                 Kind::Network => network::create(&self.client, order).await,
                 Kind::Subnet => subnet::create(&self.client, order).await,
                 Kind::SecurityGroup => security_group::create(&self.client, order).await,
                 Kind::Volume => volume::create(&self.client, order).await,
                 kind @ (Kind::Bucket | Kind::Database) => Err(self.no_such(kind, "make")),
-            }
+            };
+            // What is not there is not what the call makes but what it stands on: a pool, a profile, a network.
+            created.map_err(|error| match error.class {
+                Class::Absent => Error {
+                    class: Class::Permanent,
+                    ..error
+                },
+                _ => error,
+            })
         })
     }
 
     fn find<'a>(&'a self, kind: Kind, region: Option<&'a str>, marker: &'a str) -> Call<'a, Vec<Observed>> {
         Box::pin(async move {
-            let mut found = self.all(kind, region).await?;
+            let mut found = match kind {
+                Kind::Server => instance::find(&self.client, self.client.project(region), marker).await?,
+                _ => self.all(kind, region).await?,
+            };
             found.retain(|one| {
                 one.status != Status::Deleting && one.marker.as_ref().is_some_and(|other| other.id == marker)
             });

@@ -26,7 +26,8 @@ const CARD: &str = "eth0";
 pub(crate) const SUPPORT: Support = Support {
     in_place: &["cpu", "memory_gb", "disk_gb", "security_groups", "tags"],
     unread: &["plan", "disk_encrypted", "public_ip", "role"],
-    visible_after: std::time::Duration::ZERO,
+    // Between the answer to the call and the operation that it has begun.
+    visible_after: std::time::Duration::from_secs(2),
     twins: false,
 };
 
@@ -153,6 +154,11 @@ fn filters(about: &About) -> bool {
     about.has("network_bridge_acl_devices")
 }
 
+/// Whether access lists are held to for this instance.
+fn filtered(instance: &Json, about: &About) -> bool {
+    filters(about) && device(instance, CARD, "network").is_some()
+}
+
 /// The parts of an instance that a change sends back.
 pub(crate) fn writable(instance: &Json) -> Json {
     let keys = [
@@ -215,6 +221,11 @@ fn source(image: &str, about: &About) -> Json {
     json!({ "type": "image", "alias": alias, "server": server, "protocol": "simplestreams", "mode": "pull" })
 }
 
+/// What `key` of a device of an instance says.
+pub(crate) fn device<'a>(instance: &'a Json, name: &str, key: &str) -> Option<&'a str> {
+    instance.get("devices")?.get(name)?.get(key)?.as_str()
+}
+
 /// How an instance is, as far as it says so itself.
 pub(crate) fn status(instance: &Json) -> Status {
     match instance.get("status").and_then(Json::as_str).unwrap_or_default() {
@@ -244,22 +255,34 @@ pub(crate) fn observed(
         name: name.to_owned(),
         status: going.unwrap_or(itself),
         attributes: attributes(instance, &config, about),
-        computed: computed(&config, state, about),
+        computed: computed(instance, &config, state, about),
         marker: marker::marker(&config),
     })
 }
 
+/// One of which nothing is known but that it is being made.
+pub(crate) fn coming(name: &str) -> Observed {
+    Observed {
+        kind: Kind::Server,
+        id: name.to_owned(),
+        name: name.to_owned(),
+        status: Status::Pending,
+        attributes: Attributes::new(),
+        computed: Attributes::new(),
+        marker: None,
+    }
+}
+
 fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
-    let device = |pointer: &str| instance.pointer(pointer).and_then(Json::as_str);
     let noted = |key: &str| config.get(key).map(|text| Value::from(text.as_str()));
-    let acls = device("/devices/eth0/security.acls").map(str::to_owned);
-    let groups = if filters(about) {
+    let acls = device(instance, CARD, "security.acls").map(str::to_owned);
+    let groups = if filtered(instance, about) {
         acls
     } else {
         config.get(GROUPS).cloned()
     };
     // Where its card really is says more than what was asked for.
-    let card = device("/devices/eth0/network").map(Value::from);
+    let card = device(instance, CARD, "network").map(Value::from);
     [
         (
             "cpu",
@@ -276,7 +299,7 @@ fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
         ),
         (
             "disk_gb",
-            device("/devices/root/size").and_then(amount::gigabytes),
+            device(instance, "root", "size").and_then(amount::gigabytes),
         ),
         ("os_family", noted(OS_FAMILY)),
         ("os_version", noted(OS_VERSION)),
@@ -293,7 +316,7 @@ fn attributes(instance: &Json, config: &Config, about: &About) -> Attributes {
     .collect()
 }
 
-fn computed(config: &Config, state: &Json, about: &About) -> Attributes {
+fn computed(instance: &Json, config: &Config, state: &Json, about: &About) -> Attributes {
     let mut computed = Attributes::new();
     let addresses = addresses(state);
     if !addresses.is_empty() {
@@ -302,11 +325,13 @@ fn computed(config: &Config, state: &Json, about: &About) -> Attributes {
     if let Some(failure) = config.get(FAILURE) {
         computed.insert("failure".to_owned(), Value::from(failure.as_str()));
     }
-    if config.contains_key(GROUPS) && !filters(about) {
-        let note = format!(
-            "{} has no access lists on bridges: nothing is filtered",
-            about.version
-        );
+    if config.contains_key(GROUPS) && !filtered(instance, about) {
+        let why = if filters(about) {
+            "it is on no network"
+        } else {
+            "there are no access lists on bridges"
+        };
+        let note = format!("{}: {why}, and nothing is filtered", about.version);
         computed.insert("note_security_groups".to_owned(), Value::from(note));
     }
     computed

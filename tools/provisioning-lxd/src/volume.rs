@@ -11,7 +11,8 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value as Json, json};
 
-use crate::client::{Ask, Client};
+use crate::ask::Ask;
+use crate::client::Client;
 use crate::error::Attempt;
 use crate::marker::{self, Config};
 use crate::names::{self, segment};

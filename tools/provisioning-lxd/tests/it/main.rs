@@ -1,0 +1,3 @@
+//! What needs no server. The tests with a real one are in `evals/providers`.
+
+mod fuzz;
