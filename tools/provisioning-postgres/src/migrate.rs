@@ -69,9 +69,11 @@ fn newest() -> u32 {
 
 /// The format of the store; 0 if there is none.
 async fn version(target: &Target, session: &Session) -> Result<u32, Fault> {
+    // Asked of the catalogue's tables: what `to_regclass` remembers of another process's work may be old.
     let there = session
         .one(
-            "SELECT to_regclass(quote_ident($1) || '.format') IS NOT NULL",
+            "SELECT EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+             WHERE nspname = $1 AND relname = 'format')",
             &[&target.schema],
         )
         .await?;
