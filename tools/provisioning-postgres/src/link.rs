@@ -3,6 +3,8 @@
 //! A session is taken out while it is in use. Whoever leaves in the middle, by an error or by not waiting any more, takes it
 //! along, and the server undoes what was begun: no half transaction is ever met by the next.
 
+use std::time::Duration;
+
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -10,8 +12,12 @@ use crate::fail::Fault;
 use crate::open::{Access, Target};
 use crate::session::Session;
 
-/// How often a change is tried when connections are lost.
-const ATTEMPTS: u32 = 4;
+/// How often a change is tried when sessions are lost.
+const ATTEMPTS: u32 = 8;
+
+/// How long it is waited before the second attempt after the first; before each further one twice as long. All in all some
+/// seconds: a server may be starting again, and a lease lasts longer.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A session, or the way to one.
 pub(crate) struct Link {
@@ -79,25 +85,27 @@ impl Link {
         let id = Uuid::new_v4().to_string();
         let mut idle = self.idle.lock().await;
         let (mut doubt, mut last) = (false, Fault::Lost);
-        for _ in 0..ATTEMPTS {
+        for number in 0..ATTEMPTS {
+            if number > 1 {
+                tokio::time::sleep(PAUSE.saturating_mul(1 << (number - 2))).await;
+            }
             let session = match self.session(&mut idle).await {
                 Ok(session) => session,
-                Err(fault) => {
-                    last = fault;
-                    break;
-                }
+                // What became of it can only be asked of the server: it is worth waiting for.
+                Err(_) if doubt => continue,
+                Err(fault) => return Err(fault),
             };
             match attempt(&session, work, &id, doubt).await {
                 Outcome::Made(answer) => {
                     *idle = Some(session);
                     return Ok(answer);
                 }
-                Outcome::Refused(fault) if doubt && !matches!(fault, Fault::Port(_)) => last = fault,
-                Outcome::Refused(fault) => {
-                    *idle = Some(session);
+                // A refusal in the words of the port is about the work, and nothing else was in the way of it.
+                Outcome::Refused(fault) if !doubt || matches!(fault, Fault::Port(_)) => {
+                    *idle = Some(session).filter(Session::is_alive);
                     return Err(fault);
                 }
-                Outcome::Lost(fault) => last = fault,
+                Outcome::Refused(fault) | Outcome::Lost(fault) => last = fault,
                 Outcome::Unknown => doubt = true,
             }
         }
