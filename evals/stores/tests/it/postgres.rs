@@ -1,5 +1,7 @@
 //! The store in a database.
 
+mod moving;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
