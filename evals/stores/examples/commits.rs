@@ -12,7 +12,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use provisioning::state::{Archive, Change, State, Whole};
+use provisioning::state::{Archive, Change, Whole};
 use provisioning_postgres::{Options, PostgresState};
 use provisioning_sqlite::SqliteState;
 use redacted::Redacted;

@@ -76,8 +76,8 @@ fn engine(place: String, error: &tokio_postgres::Error) -> Error {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         };
-        // Whatever is neither said by the server nor a matter of the connection is a row that cannot be read.
-        let unreadable = error.to_string().starts_with("error retrieving column");
+        // The client has no other way to tell it: a column that holds another type than it must.
+        let unreadable = error.to_string().starts_with("error deserializing column");
         return match unreadable {
             true => Error::Damaged { place, problem },
             false => Error::Broken { place, problem },

@@ -21,14 +21,17 @@ pub(crate) enum Mode {
     LoseReplyAndServer,
     /// Nothing can be reached.
     Gone,
+    /// A `COMMIT` is held back, as by a process that was stopped, until it behaves otherwise.
+    Stall,
 }
 
-const MODES: [Mode; 5] = [
+const MODES: [Mode; 6] = [
     Mode::Whole,
     Mode::LoseCommit,
     Mode::LoseReply,
     Mode::LoseReplyAndServer,
     Mode::Gone,
+    Mode::Stall,
 ];
 
 /// A wire.
@@ -86,8 +89,13 @@ impl Proxy {
                         self.set(Mode::Whole);
                         return;
                     }
-                    server.write_all(bytes).await.unwrap();
-                    if breaking {
+                    while breaking && self.mode() == Mode::Stall {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                    if server.write_all(bytes).await.is_err() {
+                        return;
+                    }
+                    if breaking && mode != Mode::Stall {
                         // The server is left the time to do it.
                         tokio::time::sleep(Duration::from_millis(200)).await;
                         self.set(if mode == Mode::LoseReply { Mode::Whole } else { Mode::Gone });
