@@ -23,8 +23,8 @@ const SCRIPT: &str = r#"
 set -eu
 bin=$1 folder=$2 port=$3
 cd "$folder"
-openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=tests -days 2 2>/dev/null
-openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -subj /CN=tests -days 2 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr -subj /CN=localhost 2>/dev/null
 echo 'subjectAltName=DNS:localhost' >names
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem 2>/dev/null
 chmod 600 server.key
@@ -67,6 +67,8 @@ impl Server {
             .arg(port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It outlives the test by a moment, and must not hold what the test's parent reads.
+            .stderr(Stdio::null())
             .spawn()
             .expect("the server's script");
         let mut line = String::new();
