@@ -31,6 +31,18 @@ const OWNED: &[Owned] = &[
         why: "evaluations are bounded in one place: use `provisioning::Evaluate`",
     },
     Owned {
+        name: "rusqlite",
+        owners: &["provisioning-sqlite"],
+        in_tests: true,
+        why: "what is recorded is written in one place: use `provisioning::state::State`",
+    },
+    Owned {
+        name: "tokio-postgres",
+        owners: &["provisioning-postgres"],
+        in_tests: true,
+        why: "what is recorded is written in one place: use `provisioning::state::State`",
+    },
+    Owned {
         name: "jsonwebtoken",
         owners: &["identity"],
         in_tests: true,
