@@ -228,6 +228,7 @@ const LEXICON: &[(&str, &str)] = embed!(
     "grammar.toml",
     "languages.toml",
     "places.toml",
+    "releases.toml",
     "resources.toml",
     "rules.toml",
     "slots.toml",

@@ -17,6 +17,8 @@ mod monitoring;
 mod pattern;
 mod proposal;
 mod refusal;
+mod release;
+mod rule;
 mod secret;
 mod settle;
 mod token;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::frame::{Frame, Slots, Value};
-use super::lexicon::Lexicon;
 use super::{
     Assumption, Budget, Catalogue, Cluster, Database, Network, Origin, Os, Problem, Refusal, Resource,
     Scaling, Server,
@@ -12,7 +11,6 @@ use crate::cost::Provider;
 
 /// Builds resources.
 pub(super) struct Builder<'a> {
-    pub(super) lexicon: &'a Lexicon,
     pub(super) catalogue: &'a Catalogue,
     pub(super) provider: &'a Provider,
     pub(super) origins: BTreeMap<String, Origin>,
@@ -29,10 +27,11 @@ struct Reading<'s> {
 
 impl Builder<'_> {
     /// The servers of `frame`.
-    pub(super) fn server(&mut self, frame: &Frame, at: usize) -> Server {
+    pub(super) fn server(&mut self, frame: &Frame, at: usize) -> Result<Server, Refusal> {
         let reading = Reading::new(frame, format!("servers.{at}"));
         let role = self.text(&reading, "role", "role");
         let name = self.name(&reading, role.as_deref().unwrap_or("server"));
+        self.plural(frame, &reading);
         let count = self
             .number(&reading, "count", "count")
             .filter(|count| *count != 1);
@@ -49,16 +48,18 @@ impl Builder<'_> {
             security_groups: Vec::new(),
         };
         (server.cpu, server.memory_gb) = self.sized(&reading, server.cpu, server.memory_gb);
-        server
+        self.some_gb(&reading, &mut server)?;
+        Ok(server)
     }
 
     /// The database of `frame`.
-    pub(super) fn database(&mut self, frame: &Frame, at: usize) -> Database {
+    pub(super) fn database(&mut self, frame: &Frame, at: usize) -> Result<Database, Refusal> {
         let reading = Reading::new(frame, format!("databases.{at}"));
+        self.plural(frame, &reading);
         let engine = self.text(&reading, "engine", "engine");
         // The schema takes PostgreSQL, and the release must be one of it.
         let release = self
-            .lexicon
+            .catalogue
             .release(engine.as_deref().unwrap_or("postgresql"))
             .map(str::to_owned);
         let version = match (self.text(&reading, "version", "version"), release) {
@@ -80,6 +81,14 @@ impl Builder<'_> {
         let replicas = self.number(&reading, "replicas", "replicas");
         let available = self.flag(&reading, "high_availability", "quorum");
         let replicas = match (replicas, nodes, available) {
+            (Some(replicas), Some(nodes), _) if nodes != replicas.saturating_add(1) => {
+                return Err(Refusal::Contradiction {
+                    what: "number of nodes, the primary and its replicas together".to_owned(),
+                    first: format!("{nodes} nodes"),
+                    second: format!("{replicas} replicas"),
+                    place: None,
+                });
+            }
             (Some(replicas), ..) => Some(replicas),
             (None, Some(nodes), _) => Some(nodes.saturating_sub(1)),
             (None, None, Some(true)) => {
@@ -107,15 +116,21 @@ impl Builder<'_> {
             password: None,
         };
         (database.cpu, database.memory_gb) = self.sized(&reading, database.cpu, database.memory_gb);
-        database
+        if let Some(heard) = reading.slots.get("some_gb").and_then(|said| said.first()) {
+            return Err(part_of(&heard.text));
+        }
+        Ok(database)
     }
 
     /// The cluster of `frame`.
     pub(super) fn cluster(&mut self, frame: &Frame, at: usize) -> Result<Cluster, Refusal> {
         let reading = Reading::new(frame, format!("clusters.{at}"));
+        self.plural(frame, &reading);
+        let version = self.text(&reading, "version", "version");
+        let version = version.or_else(|| self.newest(&reading, "kubernetes"));
         let mut cluster = Cluster {
             name: self.name(&reading, "main"),
-            version: self.text(&reading, "version", "version"),
+            version,
             control_planes: self.number(&reading, "control_planes", "control_planes"),
             control_plane_size: self.text(&reading, "control_plane_size", "control_plane_size"),
             high_availability: self.flag(&reading, "high_availability", "high_availability"),
@@ -305,10 +320,43 @@ impl Builder<'_> {
         Ok(tags)
     }
 
+    /// Gigabytes that are said of a server without what they are of: memory, if they can be nothing else.
+    fn some_gb(&mut self, reading: &Reading<'_>, server: &mut Server) -> Result<(), Refusal> {
+        let Some(heard) = reading.slots.get("some_gb").and_then(|said| said.first()) else {
+            return Ok(());
+        };
+        let text = heard.text.clone();
+        let amount = self.number(reading, "some_gb", "memory_gb").unwrap_or(0);
+        let plain = server.memory_gb.is_none() && server.plan.is_none();
+        if !plain || amount >= SMALLEST_DISK_GB && !amount.is_power_of_two() || amount > LARGEST_MEMORY_GB {
+            return Err(part_of(&text));
+        }
+        let why = format!("`{text}` does not say of what; it is read as memory");
+        self.assume(&reading.at("memory_gb"), &amount.to_string(), &why);
+        server.memory_gb = Some(amount);
+        Ok(())
+    }
+
+    /// The release of `what` that is taken where none is named.
+    fn newest(&mut self, reading: &Reading<'_>, what: &str) -> Option<String> {
+        let release = self.catalogue.releases(what)?;
+        let why = format!("no release is named; this one gets updates as of {}", release.as_of);
+        self.assume(&reading.at("version"), &release.version, &why);
+        Some(release.version.clone())
+    }
+
+    /// Says that one is taken where a word for more than one has no number.
+    fn plural(&mut self, frame: &Frame, reading: &Reading<'_>) {
+        if let Some(word) = frame.plural.as_ref().filter(|_| !frame.slots.contains_key("count")) {
+            let why = format!("`{word}` does not say how many");
+            self.assume(&reading.at("count"), "1", &why);
+        }
+    }
+
     fn os(&mut self, reading: &Reading<'_>) -> Option<Os> {
         let family = self.text(reading, "os", "os")?;
         let version = self.text(reading, "os_version", "os").unwrap_or_else(|| {
-            let release = self.lexicon.release(&family).unwrap_or_default().to_owned();
+            let release = self.catalogue.release(&family).unwrap_or_default().to_owned();
             self.assume(&reading.at("os"), &release, "no release is named");
             release
         });
@@ -373,6 +421,12 @@ impl Builder<'_> {
     }
 
     fn number(&mut self, reading: &Reading<'_>, slot: &str, field: &str) -> Option<u64> {
+        let vague = reading.slots.get(slot)?.first().filter(|heard| heard.vague);
+        if let (Some(heard), Some(Value::Number(number))) = (vague, vague.map(|heard| &heard.value)) {
+            let why = format!("`{}` does not say how many", heard.text);
+            self.assume(&reading.at(field), &number.to_string(), &why);
+            return Some(*number);
+        }
         match self.said(reading, slot, field)? {
             Value::Number(number) => Some(number),
             // A release such as `16` is a text that is a number.
@@ -412,6 +466,17 @@ impl<'s> Reading<'s> {
         } else {
             format!("{}.{field}", self.path)
         }
+    }
+}
+
+/// From here on gigabytes may be a disk's, unless memory comes in that size.
+const SMALLEST_DISK_GB: u64 = 20;
+const LARGEST_MEMORY_GB: u64 = 64;
+
+fn part_of(text: &str) -> Refusal {
+    Refusal::Missing {
+        what: format!("part `{text}` is of"),
+        valid: vec!["memory".to_owned(), "disk".to_owned()],
     }
 }
 

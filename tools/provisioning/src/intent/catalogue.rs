@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cost::{Charge, Plan, PriceBook, Provider};
+use super::release::{Release, Releases};
+use crate::cost::{Plan, PriceBook, Provider};
 use crate::{AssetKind, Assets};
 
 /// Where a field's words are declared, and where they are used.
@@ -25,6 +26,7 @@ pub struct Catalogue {
     book: Arc<PriceBook>,
     words: BTreeMap<&'static str, Vec<String>>,
     addons: Vec<String>,
+    releases: Releases,
 }
 
 impl Catalogue {
@@ -45,6 +47,7 @@ impl Catalogue {
             book,
             words,
             addons: addons.unwrap_or_default(),
+            releases: Releases::of(&assets.list(AssetKind::Lexicon)),
         }
     }
 
@@ -64,6 +67,16 @@ impl Catalogue {
     #[must_use]
     pub fn addons(&self) -> &[String] {
         &self.addons
+    }
+
+    /// The releases of `what`, such as `postgresql`, if there is a list of them.
+    pub(crate) fn releases(&self, what: &str) -> Option<&Release> {
+        self.releases.get(what)
+    }
+
+    /// The release of `what` that is taken where none is named.
+    pub(super) fn release(&self, what: &str) -> Option<&str> {
+        self.releases(what).map(|release| release.version.as_str())
     }
 
     /// Every provider.
@@ -109,7 +122,7 @@ impl Catalogue {
 
     /// Whether any region of `provider` is taken, because there is no list of them.
     pub(crate) fn any_region(provider: &Provider) -> bool {
-        provider.charge == Charge::Unknown
+        provider.regions.is_empty()
     }
 }
 

@@ -193,6 +193,22 @@ impl Checker<'_> {
         }
     }
 
+    /// A release that the catalogue knows, or a patch of one.
+    fn release(&mut self, path: String, of: &str, value: Option<&String>) {
+        let Some(release) = self.catalogue.releases(of) else {
+            return;
+        };
+        if let Some(value) = value.filter(|value| !release.has(value)) {
+            let rule = format!(
+                "must be a release of {of} that is known as of {}: {}",
+                release.as_of,
+                release.known.join(", ")
+            );
+            let valid = release.known.clone();
+            self.say(path, value, rule, &valid);
+        }
+    }
+
     fn cidr(&mut self, path: &str, value: Option<&String>) {
         if let Some(value) = value
             && let Err(rule) = Block::read(value).and_then(Block::of_a_network)
@@ -246,11 +262,13 @@ impl Checker<'_> {
             let valid = self.catalogue.words("os").to_vec();
             self.word(format!("{path}.os.family"), Some(&os.family), &valid);
             self.version(format!("{path}.os.version"), Some(&os.version), 1..=3);
+            self.release(format!("{path}.os.version"), &os.family, Some(&os.version));
         }
     }
 
     fn cluster(&mut self, path: &str, cluster: &Cluster, provider: &str) {
         self.version(format!("{path}.version"), cluster.version.as_ref(), 2..=2);
+        self.release(format!("{path}.version"), "kubernetes", cluster.version.as_ref());
         self.between(format!("{path}.control_planes"), cluster.control_planes, 1, 99);
         self.between(format!("{path}.workers"), cluster.workers, 1, MOST);
         let cni = self.catalogue.words("cni").to_vec();
@@ -326,6 +344,8 @@ impl Checker<'_> {
             None => self.say(format!("{path}.version"), "", "must be set, such as `16`", &[]),
             version => self.version(format!("{path}.version"), version.as_ref(), 1..=3),
         }
+        let engine = database.engine.as_deref().unwrap_or("postgresql");
+        self.release(format!("{path}.version"), engine, database.version.as_ref());
         self.between(format!("{path}.replicas"), database.replicas, 0, 15);
         self.between(format!("{path}.backup_days"), database.backup_days, 0, 365);
         self.machine(path, database.cpu, database.memory_gb, database.disk_gb);

@@ -1,6 +1,6 @@
 //! From tokens to items: the longest phrase that the lexicon or the catalogue knows, or a word that nobody knows.
 
-use super::lexicon::{Concept, Kind, LONGEST, Lexicon};
+use super::lexicon::{self, Concept, Kind, LONGEST, Lexicon};
 use super::token::{Shape, Token, tokens};
 use super::{Block, Catalogue, Place};
 
@@ -10,12 +10,16 @@ pub(super) struct Item<'a> {
     pub(super) place: Place,
     /// As written.
     pub(super) text: String,
+    /// Whether it is a word for more than one.
+    pub(super) plural: bool,
 }
 
 /// What a phrase is.
 pub(super) enum What<'a> {
     /// A whole number.
     Number(u64),
+    /// A whole number with its thousands apart: an amount, never a version.
+    Grouped(u64),
     /// A number with a dot: a version, never an amount.
     Decimal,
     /// An address block.
@@ -79,7 +83,13 @@ pub(super) fn items<'a>(text: &str, lexicon: &'a Lexicon, catalogue: &Catalogue)
             let written = text.chars().skip(place.start).take(place.end - place.start);
             written.collect()
         };
-        items.push(Item { what, place, text });
+        let plural = matches!(what, What::Concept(_)) && lexicon.plural(&lexicon::key(&text));
+        items.push(Item {
+            what,
+            place,
+            text,
+            plural,
+        });
         at += length;
     }
     items
@@ -113,6 +123,9 @@ fn single<'a>(token: &Token, catalogue: &Catalogue) -> What<'a> {
         // Longer than any number that is meant: no item, so that it is reported.
         return key.parse().map_or(What::Word, What::Number);
     }
+    if let Some(amount) = grouped(key) {
+        return What::Grouped(amount);
+    }
     if key.split('.').count() <= 3
         && key
             .split('.')
@@ -133,6 +146,18 @@ fn single<'a>(token: &Token, catalogue: &Catalogue) -> What<'a> {
         return What::Plan(plan.sku.clone());
     }
     strange(key).map_or(What::Word, What::Strange)
+}
+
+/// The number that `1,000` and `1.000.000` are: groups of three digits, all with the same mark between.
+fn grouped(key: &str) -> Option<u64> {
+    let mark = if key.contains(',') { ',' } else { '.' };
+    let (first, rest) = key.split_once(mark)?;
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let leads = (1..=3).contains(&first.len()) && !first.starts_with('0') && digits(first);
+    let holds = leads && rest.split(mark).all(|group| group.len() == 3 && digits(group));
+    holds
+        .then(|| key.replace(mark, "").parse().ok())
+        .flatten()
 }
 
 /// Whether `key` has the form of a region, such as `us-east-9`, or of a plan, such as `t9.medium`.

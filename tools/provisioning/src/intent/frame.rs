@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::classify::{Item, What};
-use super::lexicon::{Filling, Kind, Lexicon};
+use super::lexicon::{Kind, Lexicon};
 use super::pattern::{Match, longest};
-use super::{Place, Refusal, Resource};
+use super::rule::Filling;
+use super::{Place, Reason, Refusal, Resource};
 
 /// Every slot that is understood by [`build`](super::build); the lexicon says what they are called and who has them.
-const KNOWN: [&str; 38] = [
+const KNOWN: [&str; 42] = [
+    "absent",
     "autoscaling",
     "backup_days",
     "budget",
@@ -22,6 +24,7 @@ const KNOWN: [&str; 38] = [
     "count",
     "cpu",
     "currency",
+    "database_service",
     "disk_gb",
     "encrypted",
     "engine",
@@ -45,7 +48,9 @@ const KNOWN: [&str; 38] = [
     "role",
     "scaling_max",
     "scaling_min",
+    "service",
     "size",
+    "some_gb",
     "tag",
     "town",
     "version",
@@ -79,6 +84,10 @@ pub(super) struct Heard {
     pub(super) value: Value,
     pub(super) place: Place,
     pub(super) text: String,
+    /// A word for more than one stands for the number.
+    pub(super) vague: bool,
+    /// It is what is not wanted.
+    denied: bool,
     at: usize,
 }
 
@@ -90,6 +99,8 @@ pub(super) struct Head {
     start: usize,
     end: usize,
     counted: bool,
+    /// The word, if it is one for more than one without a number.
+    plural: Option<String>,
 }
 
 /// A resource and what was said of it.
@@ -97,6 +108,8 @@ pub(super) struct Head {
 pub(super) struct Frame {
     pub(super) resource: Resource,
     pub(super) slots: Slots,
+    /// The word, if more than one is asked for without a number.
+    pub(super) plural: Option<String>,
 }
 
 /// What was said, by slot.
@@ -151,33 +164,40 @@ impl Hearing {
         let text = words(items, start, found.end);
         let element = |at: &str| {
             let at: usize = at.parse().ok()?;
-            items.get(found.found.get(at.checked_sub(1)?).copied()??)
+            items.get(*found.found.get(at.checked_sub(1)?)?.first()?)
         };
+        let taken = || items.get(start..found.end).unwrap_or_default().iter();
+        let plural = taken().find(|item| item.plural);
         let mut counted = false;
         for (slot, filling) in &found.rule.set {
             let slot = match slot.strip_prefix('@') {
                 None => slot.clone(),
                 Some(at) => match element(at).map(|item| &item.what) {
                     Some(What::Concept(concept)) => concept.slot.clone().unwrap_or_default(),
+                    Some(What::Provider(_)) => "provider".to_owned(),
+                    Some(What::Region(_)) => "region".to_owned(),
+                    Some(What::Town(_)) => "town".to_owned(),
                     _ => continue,
                 },
             };
-            let value = match filling {
-                Filling::Number(number) => Some(Value::Number(*number)),
-                Filling::Flag(flag) => Some(Value::Flag(*flag)),
-                Filling::Text(text) => Some(Value::Text(text.clone())),
-                Filling::Item(at) => element(&at.to_string()).map(|item| value(item, scale(found, items))),
-            };
-            let Some(value) = value else { continue };
-            counted |= slot == "count";
-            self.heard.push(Heard {
-                slot,
-                value,
-                place,
-                text: text.clone(),
-                at: start,
-            });
+            for value in values(filling, found, items) {
+                counted |= slot == "count";
+                self.heard.push(Heard {
+                    slot: slot.clone(),
+                    value,
+                    place,
+                    text: text.clone(),
+                    vague: plural.is_some() && matches!(filling, Filling::Number(number) if *number > 0),
+                    denied: matches!(filling, Filling::Not(_)),
+                    at: start,
+                });
+            }
         }
+        // What a rule passed over without taking it is no filler alone.
+        let unknown = (start..found.end)
+            .filter(|at| items.get(*at).is_some_and(|item| matches!(item.what, What::Word)))
+            .filter(|at| !found.found.iter().flatten().any(|taken| taken == at));
+        self.left.extend(unknown);
         let opened = found
             .rule
             .open
@@ -195,6 +215,7 @@ impl Hearing {
                 start,
                 end: found.end,
                 counted,
+                plural: plural.filter(|_| !counted && is_resource(plural)).map(|item| item.text.clone()),
             });
         }
     }
@@ -211,7 +232,10 @@ impl Hearing {
                 last.resource == head.resource && !divided && !head.counted
             });
             match joined.last_mut().filter(|_| near) {
-                Some(last) => last.end = head.end,
+                Some(last) => {
+                    last.end = head.end;
+                    last.plural = last.plural.take().or_else(|| head.plural.clone().filter(|_| !last.counted));
+                }
                 None => joined.push(head.clone()),
             }
         }
@@ -225,7 +249,7 @@ impl Hearing {
         let mut frames: Vec<(usize, Frame)> = heads
             .iter()
             .enumerate()
-            .map(|(at, head)| (self.boundary(&heads, at, head), Frame::new(head.resource)))
+            .map(|(at, head)| (self.boundary(&heads, at, head), Frame::of(head)))
             .collect();
         if frames.is_empty() {
             frames.extend(
@@ -234,12 +258,14 @@ impl Hearing {
                     .map(|resource| (0, Frame::new(resource))),
             );
         }
-        for heard in &self.heard {
+        // What is wanted first, so that what is not wanted can be held against it.
+        let (denied, wanted): (Vec<&Heard>, Vec<&Heard>) = self.heard.iter().partition(|heard| heard.denied);
+        for heard in wanted.into_iter().chain(denied) {
             let Some(slot) = lexicon.slots.get(&heard.slot) else {
                 continue;
             };
             if slot.global() {
-                put(&mut sorted.global, heard, lexicon)?;
+                self.settle(&mut sorted.global, heard, lexicon, &mut sorted.strays)?;
                 continue;
             }
             let own = frames
@@ -256,12 +282,54 @@ impl Hearing {
                 .find(fits)
                 .or_else(|| (own..frames.len()).find(fits));
             match owner.and_then(|at| frames.get_mut(at)) {
-                Some((_, frame)) => put(&mut frame.slots, heard, lexicon)?,
-                None => sorted.strays.push(heard.clone()),
+                Some((_, frame)) => self.settle(&mut frame.slots, heard, lexicon, &mut sorted.strays)?,
+                // What is not there anyway has none of it.
+                None if heard.value == Value::Number(0) => {}
+                None => sorted.strays.push(Stray::of_nothing(heard, slot)),
             }
         }
         sorted.frames = unite(frames.into_iter().map(|(_, frame)| frame), lexicon)?;
+        sorted.hold_absent();
         Ok(sorted)
+    }
+
+    /// Fills a slot with what is wanted, or holds what is not wanted against it.
+    fn settle(
+        &self,
+        slots: &mut Slots,
+        heard: &Heard,
+        lexicon: &Lexicon,
+        strays: &mut Vec<Stray>,
+    ) -> Result<(), Refusal> {
+        if heard.denied {
+            return match slots.get(&heard.slot).and_then(|said| said.first()) {
+                Some(said) if said.value == heard.value => Err(contradiction(said, heard, lexicon)),
+                // Something else is wanted: this says it once more.
+                Some(_) => Ok(()),
+                None => {
+                    strays.push(Stray::new(heard, Reason::Unsaid(DENIED)));
+                    Ok(())
+                }
+            };
+        }
+        let global = lexicon.slots.get(&heard.slot).is_some_and(super::lexicon::Slot::global);
+        match put(slots, heard, lexicon) {
+            // In another part of the sentence it may be of another one, which was not named.
+            Err(Refusal::Contradiction { .. }) if !global && self.divided(slots, heard) => {
+                strays.push(Stray::new(heard, Reason::Unsaid(ANOTHER)));
+                Ok(())
+            }
+            put => put,
+        }
+    }
+
+    /// Whether a mark or an `and` stands between `heard` and what the slot was filled with first.
+    fn divided(&self, slots: &Slots, heard: &Heard) -> bool {
+        let first = slots.get(&heard.slot).and_then(|said| said.first());
+        first.is_some_and(|first| {
+            let between = first.at..heard.at;
+            self.divisions.iter().any(|(at, strong)| *strong && between.contains(at))
+        })
     }
 
     /// Where the part of the sentence begins that is about `head`.
@@ -300,18 +368,68 @@ impl Frame {
         Self {
             resource,
             slots: Slots::new(),
+            plural: None,
+        }
+    }
+
+    fn of(head: &Head) -> Self {
+        Self {
+            plural: head.plural.clone(),
+            ..Self::new(head.resource)
         }
     }
 }
+
+const DENIED: &str = "it says what is not wanted; say what is wanted instead";
+const ANOTHER: &str = "it may be of another one that is not named; name each with its own values, as in `a cluster with 3 workers and \
+                       a cluster with 5 workers`";
 
 /// What was said, by what it belongs to.
 #[derive(Default)]
 pub(super) struct Sorted {
     pub(super) frames: Vec<Frame>,
     pub(super) global: Slots,
-    /// What no resource of the description has.
-    pub(super) strays: Vec<Heard>,
+    /// What belongs to nothing.
+    pub(super) strays: Vec<Stray>,
 }
+
+/// What was said and belongs to nothing, and why.
+pub(super) struct Stray {
+    pub(super) heard: Heard,
+    pub(super) reason: Reason,
+}
+
+impl Stray {
+    fn new(heard: &Heard, reason: Reason) -> Self {
+        Self {
+            heard: heard.clone(),
+            reason,
+        }
+    }
+
+    /// A value of `slot`, which nothing in the description has.
+    fn of_nothing(heard: &Heard, slot: &super::lexicon::Slot) -> Self {
+        let having = Resource::ALL.into_iter().filter(|resource| slot.fits(*resource));
+        Self::new(heard, Reason::NotOf(having.map(Resource::name).collect()))
+    }
+}
+
+impl Sorted {
+    /// What is not wanted must not be asked for; what nobody asks for is not there.
+    fn hold_absent(&mut self) {
+        for heard in self.global.remove("absent").unwrap_or_default() {
+            let asked = self
+                .frames
+                .iter()
+                .any(|frame| Value::Text(frame.resource.name().to_owned()) == heard.value);
+            if asked {
+                self.strays.push(Stray::new(&heard, Reason::Unsaid(WANTED)));
+            }
+        }
+    }
+}
+
+const WANTED: &str = "one is asked for and one is not wanted; say only one of both";
 
 /// One frame for all of the network.
 fn unite(frames: impl Iterator<Item = Frame>, lexicon: &Lexicon) -> Result<Vec<Frame>, Refusal> {
@@ -340,15 +458,37 @@ fn put(slots: &mut Slots, heard: &Heard, lexicon: &Lexicon) -> Result<(), Refusa
         return Ok(());
     }
     match said.first().filter(|_| !many) {
-        Some(first) => Err(Refusal::Contradiction {
-            what: lexicon.title(&heard.slot).to_owned(),
-            first: first.text.clone(),
-            second: heard.text.clone(),
-            place: Some(heard.place),
-        }),
+        Some(first) => Err(contradiction(first, heard, lexicon)),
         None => {
             said.push(heard.clone());
             Ok(())
+        }
+    }
+}
+
+fn contradiction(first: &Heard, second: &Heard, lexicon: &Lexicon) -> Refusal {
+    Refusal::Contradiction {
+        what: lexicon.title(&second.slot).to_owned(),
+        first: first.text.clone(),
+        second: second.text.clone(),
+        place: Some(second.place),
+    }
+}
+
+fn is_resource(item: Option<&Item<'_>>) -> bool {
+    item.is_some_and(|item| matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Resource))
+}
+
+/// What `filling` fills a slot with: one value, or one for each item of a list.
+fn values(filling: &Filling, found: &Match<'_>, items: &[Item<'_>]) -> Vec<Value> {
+    match filling {
+        Filling::Number(number) => vec![Value::Number(*number)],
+        Filling::Flag(flag) => vec![Value::Flag(*flag)],
+        Filling::Text(text) => vec![Value::Text(text.clone())],
+        Filling::Item(at) | Filling::Not(at) => {
+            let taken = at.checked_sub(1).and_then(|at| found.found.get(at));
+            let taken = taken.into_iter().flatten().filter_map(|at| items.get(*at));
+            taken.map(|item| value(item, scale(found, items))).collect()
         }
     }
 }
@@ -365,7 +505,7 @@ fn scale(found: &Match<'_>, items: &[Item<'_>]) -> u64 {
 
 fn value(item: &Item<'_>, scale: u64) -> Value {
     match &item.what {
-        What::Number(number) => Value::Number(number.saturating_mul(scale)),
+        What::Number(number) | What::Grouped(number) => Value::Number(number.saturating_mul(scale)),
         What::Provider(name) | What::Region(name) | What::Town(name) => Value::Text(name.clone()),
         What::Plan(sku) => Value::Text(sku.clone()),
         What::Concept(concept) => Value::Text(concept.value.clone().unwrap_or_else(|| concept.name.clone())),

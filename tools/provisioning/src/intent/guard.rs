@@ -9,6 +9,7 @@ use super::lexicon::Kind;
 
 const SOURCE: &str = "who may reach an open port cannot be said here; leave it out and add `cidrs` to the rule that is written";
 const DENIED: &str = "it may be meant as not wanted too; say `without` again before it, or `with`";
+const EACH: &str = "a budget is for everything together, by the month; say the sum";
 const AGAIN: &str =
     "it may name what was named before, or one more; name it once, as in `a PostgreSQL database`";
 const INSIDE: &str = "what runs on it is not a part of it here; ask for nodes or workers of a cluster, or join both with `and`";
@@ -30,6 +31,7 @@ fn unsaid(items: &[Item<'_>], at: usize) -> Option<&'static str> {
     let before = items.get(..at)?;
     match &item.what {
         What::Cidr if is_source(before) => Some(SOURCE),
+        What::Concept(_) if is_share(items, at) => Some(EACH),
         What::Concept(concept) if concept.kind == Kind::Flag && is_denied(before) => Some(DENIED),
         What::Concept(concept) => {
             let engine = concept.slot.as_deref() == Some("engine");
@@ -80,6 +82,30 @@ fn is_source(before: &[Item<'_>]) -> bool {
         named(item, &["port", "open", "to", "between", "except"]) || matches!(item.what, What::Number(_))
     };
     ports && last.is_some_and(of_port)
+}
+
+/// Whether the item at `at` says that a sum of money is for one of several: `each` right before or behind it, or a
+/// resource right behind it, as in `100 EUR a server`.
+fn is_share(items: &[Item<'_>], at: usize) -> bool {
+    let money = |item: &Item<'_>| {
+        matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Unit && concept.of.as_deref() == Some("money"))
+    };
+    let each = items.get(at).is_some_and(|item| named(item, &["each"]));
+    let resource = items.get(at).and_then(kind) == Some(Kind::Resource);
+    let aside = |item: &&Item<'_>| {
+        kind(item) == Some(Kind::Filler)
+            || named(item, &["month", "at_most", "budget", "for"])
+            || matches!(item.what, What::Number(_) | What::Grouped(_))
+            || super::token::normalise(&item.text) == "por"
+    };
+    let before = items.get(..at).unwrap_or_default().iter().rev();
+    let after = items.iter().skip(at + 1);
+    // `100 EUR, a server` has a comma between, and `100 EUR server` nothing.
+    let tied = before.clone().next().is_some_and(|item| !money(item));
+    let counted = before.clone().take_while(aside).any(|item| matches!(item.what, What::Number(_)));
+    let behind = before.clone().find(|item| !aside(item)).is_some_and(money);
+    let ahead = after.clone().find(|item| !aside(item)).is_some_and(money);
+    (each && (behind || ahead)) || (resource && tied && behind && !counted)
 }
 
 /// Whether a flag after `before` stands in a list behind a negation that is not its own. Two that are joined by a word

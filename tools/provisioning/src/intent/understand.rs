@@ -98,10 +98,10 @@ pub fn understand(
     let not_understood = left(&items, &hearing, &sorted, lexicon, catalogue);
     if not_understood.is_empty() || request.partial {
         scope(&items, &hearing.left)?;
-        return build(request, &sorted, not_understood, lexicon, catalogue);
+        return build(request, &sorted, not_understood, catalogue);
     }
     // The interpretation so far is worth showing, and its own mistakes are not what is wrong first.
-    let so_far = build(request, &sorted, Vec::new(), lexicon, catalogue);
+    let so_far = build(request, &sorted, Vec::new(), catalogue);
     let (origins, assumptions) = so_far.map_or_else(
         |_| (BTreeMap::new(), Vec::new()),
         |understood| (understood.origins, understood.assumptions),
@@ -241,17 +241,11 @@ fn left(
             },
         }
     });
-    let strays = sorted.strays.iter().map(|heard| {
-        let slot = lexicon.slots.get(&heard.slot);
-        let having = Resource::ALL
-            .into_iter()
-            .filter(|resource| slot.is_some_and(|slot| slot.fits(*resource)));
-        NotUnderstood {
-            text: heard.text.clone(),
-            place: heard.place,
-            reason: Reason::NotOf(having.map(Resource::name).collect()),
-            suggestions: Vec::new(),
-        }
+    let strays = sorted.strays.iter().map(|stray| NotUnderstood {
+        text: stray.heard.text.clone(),
+        place: stray.heard.place,
+        reason: stray.reason.clone(),
+        suggestions: Vec::new(),
     });
     let mut all: Vec<NotUnderstood> = words.chain(strays).collect();
     all.sort_by_key(|words| words.place);
@@ -282,13 +276,11 @@ fn build(
     request: &Request<'_>,
     sorted: &Sorted,
     not_understood: Vec<NotUnderstood>,
-    lexicon: &Lexicon,
     catalogue: &Catalogue,
 ) -> Result<Understood, Refusal> {
     wanted(&sorted.frames, request.resource)?;
     let settled = settle(&sorted.global, &sorted.frames, request.provider, catalogue)?;
     let mut builder = Builder {
-        lexicon,
         catalogue,
         provider: settled.provider,
         origins: BTreeMap::from([
@@ -327,7 +319,7 @@ fn build(
 fn add(intent: &mut Intent, frame: &Frame, builder: &mut Builder<'_>) -> Result<(), Refusal> {
     match frame.resource {
         Resource::Server => {
-            let server = builder.server(frame, intent.servers.len());
+            let server = builder.server(frame, intent.servers.len())?;
             intent.servers.push(server);
         }
         Resource::Cluster => {
@@ -335,7 +327,7 @@ fn add(intent: &mut Intent, frame: &Frame, builder: &mut Builder<'_>) -> Result<
             intent.clusters.push(cluster);
         }
         Resource::Database => {
-            let database = builder.database(frame, intent.databases.len());
+            let database = builder.database(frame, intent.databases.len())?;
             intent.databases.push(database);
         }
         Resource::Network => intent.network = Some(builder.network(frame)),
