@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::book::PriceBook;
 use super::configuration::{Kind, Part, text};
 use super::sheet::Sheet;
-use super::{Charge, Error, Options, Provider, nearest};
+use super::{Error, Options, Provider, nearest};
 use crate::Node;
 
 /// Where one resource runs.
@@ -85,7 +85,7 @@ impl<'a> Sites<'a> {
                 region: region.to_owned(),
             });
         }
-        if provider.regions.len() > 1 {
+        if provider.regions.len() > 1 && !provider.default_region.is_empty() {
             let (name, region) = (&provider.name, &provider.default_region);
             sheet.assume(format!("no region of {name} is named: {region} is assumed"));
         }
@@ -164,9 +164,9 @@ impl<'a> Sites<'a> {
     }
 }
 
-/// Regions of a provider without prices are not known, so that none is refused.
+/// Where nobody lists a provider's regions none is refused.
 fn check(provider: &Provider, path: &str, region: &str) -> Result<(), Error> {
-    if provider.charge == Charge::Unknown {
+    if provider.regions.is_empty() {
         Ok(())
     } else {
         provider.check_region(path, region)

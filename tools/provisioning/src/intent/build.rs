@@ -39,7 +39,7 @@ impl Builder<'_> {
             name,
             role,
             count,
-            plan: self.text(&reading, "plan", "plan"),
+            plan: self.plan(&reading),
             cpu: self.number(&reading, "cpu", "cpu"),
             memory_gb: self.number(&reading, "memory_gb", "memory_gb"),
             disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
@@ -107,7 +107,7 @@ impl Builder<'_> {
             version,
             replicas,
             quorum: available,
-            plan: self.text(&reading, "plan", "plan"),
+            plan: self.plan(&reading),
             cpu: self.number(&reading, "cpu", "cpu"),
             memory_gb: self.number(&reading, "memory_gb", "memory_gb"),
             disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
@@ -337,17 +337,40 @@ impl Builder<'_> {
         Ok(())
     }
 
+    fn plan(&mut self, reading: &Reading<'_>) -> Option<String> {
+        let plan = self.text(reading, "plan", "plan")?;
+        if Catalogue::any_plan(self.provider) {
+            let why = format!(
+                "plan `{plan}` is not checked: no list of {} plans",
+                self.provider.name
+            );
+            self.assumptions.push(Assumption {
+                path: reading.at("plan"),
+                value: plan.clone(),
+                why,
+            });
+        }
+        Some(plan)
+    }
+
     /// The release of `what` that is taken where none is named.
     fn newest(&mut self, reading: &Reading<'_>, what: &str) -> Option<String> {
         let release = self.catalogue.releases(what)?;
-        let why = format!("no release is named; this one gets updates as of {}", release.as_of);
+        let why = format!(
+            "no release is named; this one gets updates as of {}",
+            release.as_of
+        );
         self.assume(&reading.at("version"), &release.version, &why);
         Some(release.version.clone())
     }
 
     /// Says that one is taken where a word for more than one has no number.
     fn plural(&mut self, frame: &Frame, reading: &Reading<'_>) {
-        if let Some(word) = frame.plural.as_ref().filter(|_| !frame.slots.contains_key("count")) {
+        if let Some(word) = frame
+            .plural
+            .as_ref()
+            .filter(|_| !frame.slots.contains_key("count"))
+        {
             let why = format!("`{word}` does not say how many");
             self.assume(&reading.at("count"), "1", &why);
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::release::{Release, Releases};
-use crate::cost::{Plan, PriceBook, Provider};
+use crate::cost::{Charge, Plan, PriceBook, Provider};
 use crate::{AssetKind, Assets};
 
 /// Where a field's words are declared, and where they are used.
@@ -107,17 +107,29 @@ impl Catalogue {
             .filter(move |provider| provider.regions.contains_key(region))
     }
 
+    /// The plan `sku` of `provider`: one of its list, or one whose name says what it has.
+    pub(crate) fn plan_of(&self, provider: &Provider, sku: &str) -> Option<Plan> {
+        let by_size = || Plan::from_name(sku).filter(|plan| provider.named_by_size && plan.family.is_empty());
+        self.book.plan(provider, sku).cloned().or_else(by_size)
+    }
+
     /// The plan `sku` in any spelling, with its provider.
-    pub(crate) fn plan(&self, sku: &str) -> Option<(&Provider, &Plan)> {
+    pub(crate) fn plan(&self, sku: &str) -> Option<(&Provider, Plan)> {
         self.providers().find_map(|provider| {
             let exact = self.book.plan(provider, sku);
             let plan = exact.or_else(|| {
                 self.book
                     .plans(provider)
                     .find(|plan| plan.sku.eq_ignore_ascii_case(sku))
-            })?;
-            Some((provider, plan))
+            });
+            let sized = || self.plan_of(provider, &sku.to_uppercase().replace('X', "x"));
+            Some((provider, plan.cloned().or_else(sized)?))
         })
+    }
+
+    /// Whether any plan of `provider` is taken, because there is no list of them.
+    pub(crate) fn any_plan(provider: &Provider) -> bool {
+        provider.charge == Charge::Unknown
     }
 
     /// Whether any region of `provider` is taken, because there is no list of them.

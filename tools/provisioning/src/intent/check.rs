@@ -233,10 +233,15 @@ impl Checker<'_> {
         memory_gb: Option<u64>,
     ) {
         let Some(name) = plan else { return };
-        let book = self.catalogue.book();
-        let plan = book
-            .provider(provider)
-            .and_then(|provider| book.plan(provider, name))
+        let Some(of) = self.catalogue.book().provider(provider) else {
+            return;
+        };
+        if Catalogue::any_plan(of) {
+            return self.text(&format!("{path}.plan"), name);
+        }
+        let plan = self
+            .catalogue
+            .plan_of(of, name)
             .map(|plan| (plan.vcpu, plan.memory_mib.saturating_add(512) / 1024));
         let Some((vcpu, gigabytes)) = plan else {
             let rule = format!("must be a plan of {provider}");

@@ -155,9 +155,7 @@ fn grouped(key: &str) -> Option<u64> {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let leads = (1..=3).contains(&first.len()) && !first.starts_with('0') && digits(first);
     let holds = leads && rest.split(mark).all(|group| group.len() == 3 && digits(group));
-    holds
-        .then(|| key.replace(mark, "").parse().ok())
-        .flatten()
+    holds.then(|| key.replace(mark, "").parse().ok()).flatten()
 }
 
 /// Whether `key` has the form of a region, such as `us-east-9`, or of a plan, such as `t9.medium`.
@@ -179,6 +177,22 @@ fn strange(key: &str) -> Option<&'static str> {
     if region {
         return Some("region");
     }
+    // Google's e2-medium and n2-standard-4, Azure's Standard_D2s_v5.
+    let google = match parts.as_slice() {
+        [family, size] => machine(family) && matches!(*size, "micro" | "small" | "medium"),
+        [family, shape, number] => {
+            machine(family)
+                && (shape.starts_with("standard") || shape.starts_with("high"))
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    };
+    let azure = key
+        .strip_prefix("standard_")
+        .is_some_and(|size| size.bytes().any(|byte| byte.is_ascii_digit()));
+    if google || azure {
+        return Some("plan");
+    }
     let (family, size) = key.split_once('.')?;
     let sizes = ["nano", "micro", "small", "medium", "large", "xlarge", "metal"];
     let sized = sizes.iter().any(|word| size.ends_with(word));
@@ -186,6 +200,16 @@ fn strange(key: &str) -> Option<&'static str> {
         && family.bytes().any(|byte| byte.is_ascii_digit())
         && family.bytes().any(|byte| byte.is_ascii_lowercase()))
     .then_some("plan")
+}
+
+/// Whether `family` is one of machines, such as `n2` or `c3d`.
+fn machine(family: &str) -> bool {
+    (2..=4).contains(&family.len())
+        && family
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase())
+        && family.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether `key` is a name such as `web-1`: a hyphen, and a digit at its end. It is not split, so that it can be named.
@@ -207,7 +231,9 @@ mod tests {
         for region in ["us-east-9", "fi-hel9", "europe-west1"] {
             assert_eq!(strange(region), Some("region"), "{region}");
         }
-        assert_eq!(strange("t9.medium"), Some("plan"));
+        for plan in ["t9.medium", "e2-medium", "n2-standard-4", "standard_d2s_v5"] {
+            assert_eq!(strange(plan), Some("plan"), "{plan}");
+        }
         for neither in ["web-1", "3-node", "k8s", "multi-az", "1.30"] {
             assert_eq!(strange(neither), None, "{neither}");
         }

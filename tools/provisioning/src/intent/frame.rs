@@ -215,7 +215,9 @@ impl Hearing {
                 start,
                 end: found.end,
                 counted,
-                plural: plural.filter(|_| !counted && is_resource(plural)).map(|item| item.text.clone()),
+                plural: plural
+                    .filter(|_| !counted && is_resource(plural))
+                    .map(|item| item.text.clone()),
             });
         }
     }
@@ -234,7 +236,10 @@ impl Hearing {
             match joined.last_mut().filter(|_| near) {
                 Some(last) => {
                     last.end = head.end;
-                    last.plural = last.plural.take().or_else(|| head.plural.clone().filter(|_| !last.counted));
+                    last.plural = last
+                        .plural
+                        .take()
+                        .or_else(|| head.plural.clone().filter(|_| !last.counted));
                 }
                 None => joined.push(head.clone()),
             }
@@ -312,7 +317,10 @@ impl Hearing {
                 }
             };
         }
-        let global = lexicon.slots.get(&heard.slot).is_some_and(super::lexicon::Slot::global);
+        let global = lexicon
+            .slots
+            .get(&heard.slot)
+            .is_some_and(super::lexicon::Slot::global);
         match put(slots, heard, lexicon) {
             // In another part of the sentence it may be of another one, which was not named.
             Err(Refusal::Contradiction { .. }) if !global && self.divided(slots, heard) => {
@@ -323,13 +331,21 @@ impl Hearing {
         }
     }
 
-    /// Whether a mark or an `and` stands between `heard` and what the slot was filled with first.
+    /// Whether a mark or an `and` stands between `heard` and what the slot was filled with first, and more than that:
+    /// `Cilium and Calico` are two of one thing, `3 workers and one with 5 workers` may be one each of two.
     fn divided(&self, slots: &Slots, heard: &Heard) -> bool {
-        let first = slots.get(&heard.slot).and_then(|said| said.first());
-        first.is_some_and(|first| {
-            let between = first.at..heard.at;
-            self.divisions.iter().any(|(at, strong)| *strong && between.contains(at))
-        })
+        let Some(first) = slots.get(&heard.slot).and_then(|said| said.first()) else {
+            return false;
+        };
+        let between = first.at + 1..heard.at;
+        let more = self.heard.iter().map(|other| other.at);
+        let mut more = more
+            .chain(self.left.iter().copied())
+            .chain(self.heads.iter().map(|head| head.start));
+        self.divisions
+            .iter()
+            .any(|(at, strong)| *strong && between.contains(at))
+            && more.any(|at| between.contains(&at))
     }
 
     /// Where the part of the sentence begins that is about `head`.

@@ -87,9 +87,7 @@ fn is_source(before: &[Item<'_>]) -> bool {
 /// Whether the item at `at` says that a sum of money is for one of several: `each` right before or behind it, or a
 /// resource right behind it, as in `100 EUR a server`.
 fn is_share(items: &[Item<'_>], at: usize) -> bool {
-    let money = |item: &Item<'_>| {
-        matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Unit && concept.of.as_deref() == Some("money"))
-    };
+    let money = |item: &Item<'_>| matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Unit && concept.of.as_deref() == Some("money"));
     let each = items.get(at).is_some_and(|item| named(item, &["each"]));
     let resource = items.get(at).and_then(kind) == Some(Kind::Resource);
     let aside = |item: &&Item<'_>| {
@@ -102,7 +100,10 @@ fn is_share(items: &[Item<'_>], at: usize) -> bool {
     let after = items.iter().skip(at + 1);
     // `100 EUR, a server` has a comma between, and `100 EUR server` nothing.
     let tied = before.clone().next().is_some_and(|item| !money(item));
-    let counted = before.clone().take_while(aside).any(|item| matches!(item.what, What::Number(_)));
+    let counted = before
+        .clone()
+        .take_while(aside)
+        .any(|item| matches!(item.what, What::Number(_)));
     let behind = before.clone().find(|item| !aside(item)).is_some_and(money);
     let ahead = after.clone().find(|item| !aside(item)).is_some_and(money);
     (each && (behind || ahead)) || (resource && tied && behind && !counted)

@@ -92,7 +92,12 @@ impl Element {
         };
         let mut last = at;
         while self.several {
-            let between = items.iter().skip(last + 1).take(2).take_while(|item| joins(item)).count();
+            let between = items
+                .iter()
+                .skip(last + 1)
+                .take(2)
+                .take_while(|item| joins(item))
+                .count();
             let next = last + 1 + between;
             if between == 0 || !items.get(next).is_some_and(|item| self.is(item)) || !ends(items, next + 1) {
                 break;
@@ -251,7 +256,11 @@ fn passed(items: &[Item<'_>], at: usize) -> usize {
         .and_then(|before| items.get(before))
         .is_some_and(|item| matches!(item.what, What::Number(_)));
     let unknown = |at: usize| items.get(at).is_some_and(|item| matches!(item.what, What::Word));
-    if counted && unknown(after) { after + 1 } else { after }
+    if counted && unknown(after) {
+        after + 1
+    } else {
+        after
+    }
 }
 
 /// Whether nothing that a number could belong to stands at `at`: it is the last of a list, not the first of what

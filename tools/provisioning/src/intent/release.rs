@@ -39,11 +39,7 @@ impl Releases {
             .iter()
             .filter_map(|asset| toml::from_str::<File>(&asset.text).ok());
         let releases = files.flat_map(|file| file.release);
-        Self(
-            releases
-                .map(|release| (release.of.clone(), release))
-                .collect(),
-        )
+        Self(releases.map(|release| (release.of.clone(), release)).collect())
     }
 
     pub(super) fn get(&self, what: &str) -> Option<&Release> {

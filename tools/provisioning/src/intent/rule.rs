@@ -48,11 +48,7 @@ pub(super) struct WrittenRule {
 
 impl WrittenRule {
     /// The rule, whose words and slots must be there.
-    pub(super) fn read(
-        &self,
-        concepts: &[Concept],
-        slots: &BTreeMap<String, Slot>,
-    ) -> Result<Rule, String> {
+    pub(super) fn read(&self, concepts: &[Concept], slots: &BTreeMap<String, Slot>) -> Result<Rule, String> {
         let fail = |problem: String| format!("rule `{}`: {problem}", self.pattern);
         let elements: Vec<Element> = self
             .pattern
@@ -106,10 +102,12 @@ impl WrittenRule {
 
 impl Rule {
     fn opens(&self) -> bool {
-        self.open.as_ref().is_none_or(|open| match open.strip_prefix('$') {
-            Some(at) => index(at, self.elements.len()).is_some(),
-            None => Resource::named(open).is_some(),
-        })
+        self.open
+            .as_ref()
+            .is_none_or(|open| match open.strip_prefix('$') {
+                Some(at) => index(at, self.elements.len()).is_some(),
+                None => Resource::named(open).is_some(),
+            })
     }
 
     /// The first element that carries a value which nothing is filled with: what somebody said is not dropped.
@@ -120,8 +118,7 @@ impl Rule {
                 text.strip_prefix(sign).and_then(|text| index(text, last)) == Some(at)
             };
             self.set.iter().any(|(slot, filling)| {
-                named(slot, '@')
-                    || matches!(filling, Filling::Item(item) | Filling::Not(item) if *item == at)
+                named(slot, '@') || matches!(filling, Filling::Item(item) | Filling::Not(item) if *item == at)
             }) || self.open.as_deref().is_some_and(|open| named(open, '$'))
         };
         (1..=last).find(|at| self.elements.get(at - 1).is_some_and(Element::carries) && !used(*at))
@@ -135,9 +132,8 @@ fn index(text: &str, elements: usize) -> Option<usize> {
 
 /// What `value` fills `slot` with.
 fn filling(slot: &str, value: &toml::Value, elements: usize) -> Result<Filling, String> {
-    let element = |text: &str, at: &str| {
-        index(at, elements).ok_or_else(|| format!("it has no element `{text}`"))
-    };
+    let element =
+        |text: &str, at: &str| index(at, elements).ok_or_else(|| format!("it has no element `{text}`"));
     match value {
         toml::Value::Boolean(flag) => Ok(Filling::Flag(*flag)),
         toml::Value::Integer(number) => u64::try_from(*number)

@@ -131,20 +131,21 @@ pub(super) fn bounded(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Takes what looks like a region for one, where the provider has no list of them.
+/// Takes what looks like a region or a plan for one, where the provider has no list of them.
 fn adopt(items: &mut [Item<'_>], given: Option<&str>, catalogue: &Catalogue) {
-    let open = |name: &str| catalogue.book().provider(name).is_some_and(Catalogue::any_region);
-    let said = items
-        .iter()
-        .any(|item| matches!(&item.what, What::Provider(name) if open(name)));
-    if !said && !given.is_some_and(open) {
-        return;
-    }
-    for item in items
-        .iter_mut()
-        .filter(|item| matches!(item.what, What::Strange("region")))
-    {
-        item.what = What::Region(normalise(&item.text));
+    let said = items.iter().find_map(|item| match &item.what {
+        What::Provider(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let provider = said.or(given).and_then(|name| catalogue.book().provider(name));
+    let Some(provider) = provider else { return };
+    let (regions, plans) = (Catalogue::any_region(provider), Catalogue::any_plan(provider));
+    for item in items {
+        match item.what {
+            What::Strange("region") if regions => item.what = What::Region(normalise(&item.text)),
+            What::Strange("plan") if plans => item.what = What::Plan(item.text.clone()),
+            _ => {}
+        }
     }
 }
 
