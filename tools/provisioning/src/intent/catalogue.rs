@@ -11,12 +11,13 @@ use crate::cost::{Charge, Plan, PriceBook, Provider};
 use crate::{AssetKind, Assets};
 
 /// Where a field's words are declared, and where they are used.
-const WORDS: [(&str, &str, &str); 6] = [
+const WORDS: [(&str, &str, &str); 7] = [
     // The first `plan` of the file is the control plane's, which has fewer sizes than the workers'.
     ("control_plane_size", "kubernetes.ncl", "plan"),
     ("cni", "kubernetes.ncl", "cni"),
     ("os", "server.ncl", "family"),
     ("engine", "database.ncl", "engine"),
+    ("cache_engine", "cache.ncl", "engine"),
     ("severity", "alert.ncl", "severity"),
     ("operator", "alert.ncl", "operator"),
 ];

@@ -9,7 +9,7 @@ use super::{Block, Catalogue, Cluster, Database, Intent, Network, Server};
 const MOST: u64 = 1_000;
 /// Largest memory of one machine, in GB, and largest disk.
 const MEMORY_GB: u64 = 32_768;
-const DISK_GB: u64 = 65_536;
+pub(super) const DISK_GB: u64 = 65_536;
 const CPU: u64 = 1_024;
 /// Smallest system disk that the schema allows, in GB.
 const SMALLEST_DISK_GB: u64 = 20;
@@ -65,6 +65,8 @@ impl Intent {
                 checker.apart("network.cidr".to_owned(), network.cidr.as_ref());
             }
         }
+        checker.placed(self);
+        checker.store(self);
         checker.watch(self);
         checker.problems
     }
@@ -84,6 +86,21 @@ impl Checker<'_> {
             rule: rule.into(),
             valid: valid.to_vec(),
         });
+    }
+
+    /// Servers in networks and subnets that there are.
+    fn placed(&mut self, intent: &Intent) {
+        let network = intent.network.as_ref();
+        let names: Vec<String> = network.map(|network| network.called().to_owned()).into_iter().collect();
+        let subnets: Vec<String> = network.map(Network::subnet_names).unwrap_or_default();
+        for (at, server) in intent.servers.iter().enumerate() {
+            for (field, value, there) in [("vpc", &server.vpc, &names), ("subnet", &server.subnet, &subnets)] {
+                if let Some(value) = value.as_ref().filter(|value| !there.contains(value)) {
+                    let rule = "must be one of the network that is asked for";
+                    self.say(format!("servers.{at}.{field}"), value, rule, there);
+                }
+            }
+        }
     }
 
     fn place(&mut self, intent: &Intent) {
@@ -144,7 +161,7 @@ impl Checker<'_> {
         self.unique("clusters", clusters);
     }
 
-    fn unique<'n>(&mut self, path: &str, names: impl Iterator<Item = &'n String>) {
+    pub(super) fn unique<'n>(&mut self, path: &str, names: impl Iterator<Item = &'n String>) {
         let mut seen = BTreeSet::new();
         for name in names {
             if !seen.insert(name) {
@@ -176,7 +193,7 @@ impl Checker<'_> {
         }
     }
 
-    fn version(&mut self, path: String, value: Option<&String>, parts: std::ops::RangeInclusive<usize>) {
+    pub(super) fn version(&mut self, path: String, value: Option<&String>, parts: std::ops::RangeInclusive<usize>) {
         let holds = |value: &String| {
             let split: Vec<&str> = value.split('.').collect();
             let digits =
@@ -194,7 +211,7 @@ impl Checker<'_> {
     }
 
     /// A release that the catalogue knows, or a patch of one.
-    fn release(&mut self, path: String, of: &str, value: Option<&String>) {
+    pub(super) fn release(&mut self, path: String, of: &str, value: Option<&String>) {
         let Some(release) = self.catalogue.releases(of) else {
             return;
         };

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, copies};
 use super::classify::{Item, What, items};
-use super::frame::{Frame, Hearing, Sorted, hear};
+use super::frame::{Frame, Hearing, hear};
 use super::guard::guard;
 use super::lexicon::{Kind, Lexicon};
+use super::placement::place;
 use super::settle::settle;
+use super::sort::Sorted;
 use super::token::normalise;
 use super::{Catalogue, Intent, Origin, Place, Refusal, Resource, language};
 
@@ -304,6 +306,8 @@ fn build(
             add(&mut intent, frame, &mut builder)?;
         }
     }
+    place(&mut intent, &mut builder);
+    builder.attach(&mut intent);
     guard_ports(&mut intent);
     let problems = intent.check(builder.catalogue);
     if !problems.is_empty() {
@@ -332,6 +336,19 @@ fn add(intent: &mut Intent, frame: &Frame, builder: &mut Builder<'_>) -> Result<
             intent.databases.push(database);
         }
         Resource::Network => intent.network = Some(builder.network(frame)),
+        Resource::Cache => {
+            let cache = builder.cache(frame, intent.caches.len())?;
+            intent.caches.push(cache);
+        }
+        Resource::Bucket => {
+            let bucket = builder.bucket(frame, intent.buckets.len())?;
+            intent.buckets.push(bucket);
+        }
+        Resource::Volume => {
+            let volume = builder.volume(frame, intent.volumes.len())?;
+            intent.volumes.push(volume);
+        }
+        Resource::Monitoring => intent.monitoring = Some(builder.monitoring(frame)),
     }
     Ok(())
 }
