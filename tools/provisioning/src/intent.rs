@@ -37,8 +37,8 @@ pub use lexicon::Lexicon;
 pub use monitoring::{Alert, Monitoring};
 pub use proposal::{Evidence, Proposal, Propose, proposed};
 pub use refusal::Refusal;
-pub use store::{Bucket, Cache, Volume};
 pub use secret::{SecretReference, names_secret};
+pub use store::{Bucket, Cache, Volume};
 pub use understand::{Assumption, NotUnderstood, Reason, Request, Understood, understand};
 
 pub(crate) use check::{DEFAULT_BLOCK, label};

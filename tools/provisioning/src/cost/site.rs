@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::book::PriceBook;
 use super::configuration::{Kind, Part, text};
 use super::sheet::Sheet;
-use super::{Error, Options, Provider, nearest};
+use super::{Error, Options, Provider, Reason, nearest};
 use crate::Node;
 
 /// Where one resource runs.
@@ -102,6 +102,16 @@ impl<'a> Sites<'a> {
                 "priced for `{region}`, as the call asks; the configuration names another region"
             ));
         }
+    }
+
+    /// Where `part` runs, if somebody says which provider; what is no machine may go without, and is unpriced then.
+    pub(crate) fn of_store(&self, sheet: &mut Sheet<'_>, part: &Part<'_>) -> Result<Option<Site<'a>>, Error> {
+        if text(part.node, "provider").or(self.top_provider).is_some() {
+            return self.of(sheet, part).map(Some);
+        }
+        let detail = "names no provider, nor does the configuration".to_owned();
+        sheet.unpriced(&part.address, "", Reason::NoRule, detail, Vec::new());
+        Ok(None)
     }
 
     fn provider(&self, part: &Part<'_>) -> Result<&'a Provider, Error> {

@@ -7,9 +7,7 @@ mod store;
 use std::collections::BTreeMap;
 
 use super::frame::{Frame, Slots, Value};
-use super::{
-    Assumption, Budget, Catalogue, Network, Origin, Os, Problem, Refusal, Resource, Server,
-};
+use super::{Assumption, Budget, Catalogue, Network, Origin, Os, Problem, Refusal, Resource, Server};
 use crate::cost::Provider;
 
 /// Builds resources.

@@ -91,10 +91,14 @@ impl Checker<'_> {
     /// Servers in networks and subnets that there are.
     fn placed(&mut self, intent: &Intent) {
         let network = intent.network.as_ref();
-        let names: Vec<String> = network.map(|network| network.called().to_owned()).into_iter().collect();
+        let names: Vec<String> = network
+            .map(|network| network.called().to_owned())
+            .into_iter()
+            .collect();
         let subnets: Vec<String> = network.map(Network::subnet_names).unwrap_or_default();
         for (at, server) in intent.servers.iter().enumerate() {
-            for (field, value, there) in [("vpc", &server.vpc, &names), ("subnet", &server.subnet, &subnets)] {
+            for (field, value, there) in [("vpc", &server.vpc, &names), ("subnet", &server.subnet, &subnets)]
+            {
                 if let Some(value) = value.as_ref().filter(|value| !there.contains(value)) {
                     let rule = "must be one of the network that is asked for";
                     self.say(format!("servers.{at}.{field}"), value, rule, there);
@@ -193,7 +197,12 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn version(&mut self, path: String, value: Option<&String>, parts: std::ops::RangeInclusive<usize>) {
+    pub(super) fn version(
+        &mut self,
+        path: String,
+        value: Option<&String>,
+        parts: std::ops::RangeInclusive<usize>,
+    ) {
         let holds = |value: &String| {
             let split: Vec<&str> = value.split('.').collect();
             let digits =

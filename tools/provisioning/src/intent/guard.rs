@@ -37,12 +37,13 @@ fn unsaid(items: &[Item<'_>], at: usize) -> Option<&'static str> {
         What::Concept(concept) if concept.kind == Kind::Flag && is_denied(before) => Some(DENIED),
         What::Concept(concept) => {
             let engine = concept.slot.as_deref() == Some("engine");
+            let runs = engine || concept.slot.as_deref() == Some("cache_engine");
             let resource = (concept.kind == Kind::Resource).then_some(concept.name.as_str());
             match (owner(before)?, resource) {
                 (("database", Tie::Having), None) if engine && !has_engine(before) => Some(AGAIN),
                 (("cluster", Tie::Having), Some("cluster")) => Some(AGAIN),
                 (("server", Tie::Running), _)
-                    if engine || matches!(resource, Some("cluster" | "database")) =>
+                    if runs || matches!(resource, Some("cluster" | "database" | "cache")) =>
                 {
                     Some(INSIDE)
                 }
@@ -92,7 +93,12 @@ fn is_handed_out(items: &[Item<'_>], at: usize) -> bool {
     let counted = |item: &Item<'_>| named(item, &["database", "cache", "bucket", "volume", "load_balancer"]);
     let head = |item: &&Item<'_>| kind(item) == Some(Kind::Resource) || counted(item);
     let each = items.get(at).is_some_and(|item| named(item, &["each"]));
-    let mut before = items.get(..at).unwrap_or_default().iter().rev().take_while(|item| !divides(item));
+    let mut before = items
+        .get(..at)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|item| !divides(item));
     let mut after = items.iter().skip(at + 1).take_while(|item| !divides(item));
     each && (before.find(head).is_some_and(counted) || after.find(head).is_some_and(counted))
 }

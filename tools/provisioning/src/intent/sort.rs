@@ -75,7 +75,7 @@ impl Hearing {
             match owner.and_then(|at| frames.get_mut(at)) {
                 Some((_, frame)) => self.settle(&mut frame.slots, heard, lexicon, &mut sorted.strays)?,
                 // What is not there anyway has none of it.
-                None if heard.value == Value::Number(0) => {}
+                None if heard.denied || heard.value == Value::Number(0) => {}
                 None => sorted.strays.push(Stray::of_nothing(heard, slot)),
             }
         }
@@ -103,10 +103,7 @@ impl Hearing {
                 }
             };
         }
-        let global = lexicon
-            .slots
-            .get(&heard.slot)
-            .is_some_and(Slot::global);
+        let global = lexicon.slots.get(&heard.slot).is_some_and(Slot::global);
         match put(slots, heard, lexicon) {
             // In another part of the sentence it may be of another one, which was not named.
             Err(Refusal::Contradiction { .. }) if !global && self.divided(slots, heard) => {
@@ -276,4 +273,3 @@ fn contradiction(first: &Heard, second: &Heard, lexicon: &Lexicon) -> Refusal {
         place: Some(second.place),
     }
 }
-

@@ -78,7 +78,12 @@ impl Checker<'_> {
     }
 
     fn bucket(&mut self, path: &str, bucket: &Bucket, intent: &Intent) {
-        let twice = intent.buckets.iter().filter(|other| other.name == bucket.name).count() > 1;
+        let twice = intent
+            .buckets
+            .iter()
+            .filter(|other| other.name == bucket.name)
+            .count()
+            > 1;
         if twice || !label(&bucket.name) || bucket.name.len() < 3 {
             let shown: String = bucket.name.chars().filter(|c| !c.is_control()).take(64).collect();
             let rule = "must be there only once, and 3 to 63 lower-case letters, digits or `-`, with a letter or digit at \
@@ -92,7 +97,12 @@ impl Checker<'_> {
         self.between(format!("{path}.size_gb"), Some(volume.size_gb), 1, DISK_GB);
         let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
         if let Some(server) = volume.server.as_ref().filter(|server| !names.contains(server)) {
-            self.say(format!("{path}.server"), server, "must be one of the servers", &names);
+            self.say(
+                format!("{path}.server"),
+                server,
+                "must be one of the servers",
+                &names,
+            );
         }
     }
 }

@@ -109,7 +109,11 @@ impl Builder<'_> {
             let path = format!("volumes.{at}.server");
             match &only {
                 Some(server) => self.assume(&path, server, "it is the only server"),
-                None => self.assume(&path, "none", "there is not one server alone that it could be attached to"),
+                None => self.assume(
+                    &path,
+                    "none",
+                    "there is not one server alone that it could be attached to",
+                ),
             }
             volume.server.clone_from(&only);
         }
