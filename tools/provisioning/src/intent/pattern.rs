@@ -90,22 +90,21 @@ impl Element {
             What::Concept(concept) => concept.name == "and",
             _ => false,
         };
+        if !self.several {
+            return taken;
+        }
         let mut last = at;
-        while self.several {
-            let between = items
-                .iter()
-                .skip(last + 1)
-                .take(2)
-                .take_while(|item| joins(item))
-                .count();
+        loop {
+            let between = items.iter().skip(last + 1).take(2);
+            let between = between.take_while(|item| joins(item)).count();
             let next = last + 1 + between;
-            if between == 0 || !items.get(next).is_some_and(|item| self.is(item)) || !ends(items, next + 1) {
-                break;
+            let another = items.get(next).is_some_and(|item| self.is(item));
+            if between == 0 || !another || !ends(items, next + 1) {
+                return taken;
             }
             taken.push(next);
             last = next;
         }
-        taken
     }
 
     fn is(&self, item: &Item<'_>) -> bool {
