@@ -199,7 +199,7 @@ pub struct GenerateArguments {
     #[arg(long, value_name = "PROVIDER")]
     pub provider: Option<String>,
 
-    /// What is wanted, if the description does not name it: server, network, cluster or database
+    /// What is wanted, if the description does not name it: server, network, cluster, database, cache, bucket, volume or monitoring
     #[arg(long, value_name = "TYPE")]
     pub resource_type: Option<String>,
 

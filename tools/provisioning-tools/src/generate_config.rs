@@ -60,6 +60,14 @@ enum ResourceType {
     Cluster,
     /// A database.
     Database,
+    /// A cache in memory.
+    Cache,
+    /// A bucket of object storage.
+    Bucket,
+    /// A volume of block storage.
+    Volume,
+    /// Measurements, dashboards and logs.
+    Monitoring,
 }
 
 impl From<ResourceType> for intent::Resource {
@@ -69,6 +77,10 @@ impl From<ResourceType> for intent::Resource {
             ResourceType::Network => Self::Network,
             ResourceType::Cluster => Self::Cluster,
             ResourceType::Database => Self::Database,
+            ResourceType::Cache => Self::Cache,
+            ResourceType::Bucket => Self::Bucket,
+            ResourceType::Volume => Self::Volume,
+            ResourceType::Monitoring => Self::Monitoring,
         }
     }
 }

@@ -21,11 +21,14 @@ pub(crate) use onto::Onto;
 pub(crate) use output::Output;
 
 /// Names of files that the first file imports.
-const TAKEN: [&str; 7] = [
+const TAKEN: [&str; 10] = [
     "servers",
     "networking",
     "databases",
     "kubernetes",
+    "caches",
+    "buckets",
+    "volumes",
     "monitoring",
     "alerts",
     "secrets",

@@ -228,6 +228,7 @@ const LEXICON: &[(&str, &str)] = embed!(
     "grammar.toml",
     "languages.toml",
     "places.toml",
+    "releases.toml",
     "resources.toml",
     "rules.toml",
     "slots.toml",
@@ -235,6 +236,8 @@ const LEXICON: &[(&str, &str)] = embed!(
 const TEMPLATES: &[(&str, &str)] = embed!(
     "templates":
     "alerts.ncl.tera",
+    "buckets.ncl.tera",
+    "caches.ncl.tera",
     "databases.ncl.tera",
     "kubernetes.ncl.tera",
     "main.ncl.tera",
@@ -242,6 +245,7 @@ const TEMPLATES: &[(&str, &str)] = embed!(
     "networking.ncl.tera",
     "secrets.ncl.tera",
     "servers.ncl.tera",
+    "volumes.ncl.tera",
 );
 const RULES: &[(&str, &str)] = embed!(
     "rules":

@@ -12,6 +12,7 @@ mod fix;
 mod framework;
 mod index;
 mod judge;
+mod known;
 mod network;
 mod notation;
 mod reading;

@@ -7,9 +7,12 @@
 //! Reading order: [`estimate`](fn@estimate), then `machine` (one server), `plan`, `book`.
 
 mod book;
+mod bucket;
+mod cache;
 mod cluster;
 mod compare;
 mod configuration;
+mod database;
 mod estimate;
 mod list;
 mod machine;
@@ -20,6 +23,7 @@ mod provider;
 pub mod render;
 mod sheet;
 mod site;
+mod volume;
 
 use jiff::civil::Date;
 

@@ -15,10 +15,15 @@ mod language;
 mod lexicon;
 mod monitoring;
 mod pattern;
+mod placement;
 mod proposal;
 mod refusal;
+mod release;
+mod rule;
 mod secret;
 mod settle;
+mod sort;
+mod store;
 mod token;
 mod understand;
 
@@ -33,6 +38,7 @@ pub use monitoring::{Alert, Monitoring};
 pub use proposal::{Evidence, Proposal, Propose, proposed};
 pub use refusal::Refusal;
 pub use secret::{SecretReference, names_secret};
+pub use store::{Bucket, Cache, Volume};
 pub use understand::{Assumption, NotUnderstood, Reason, Request, Understood, understand};
 
 pub(crate) use check::{DEFAULT_BLOCK, label};
@@ -78,11 +84,33 @@ pub enum Resource {
     Cluster,
     /// A database.
     Database,
+    /// A cache in memory.
+    Cache,
+    /// A bucket of object storage.
+    Bucket,
+    /// A volume of block storage.
+    Volume,
+    /// Measurements, dashboards and logs.
+    Monitoring,
 }
 
 impl Resource {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Server, Self::Network, Self::Cluster, Self::Database];
+    pub const ALL: [Self; 8] = [
+        Self::Server,
+        Self::Network,
+        Self::Cluster,
+        Self::Database,
+        Self::Cache,
+        Self::Bucket,
+        Self::Volume,
+        Self::Monitoring,
+    ];
+
+    /// Whether a configuration has one at most.
+    pub(crate) fn single(self) -> bool {
+        matches!(self, Self::Network | Self::Monitoring)
+    }
 
     /// The word that lexicon files and callers use.
     #[must_use]
@@ -92,6 +120,10 @@ impl Resource {
             Self::Network => "network",
             Self::Cluster => "cluster",
             Self::Database => "database",
+            Self::Cache => "cache",
+            Self::Bucket => "bucket",
+            Self::Volume => "volume",
+            Self::Monitoring => "monitoring",
         }
     }
 
@@ -122,6 +154,12 @@ pub struct Intent {
     pub clusters: Vec<Cluster>,
     /// Databases.
     pub databases: Vec<Database>,
+    /// Caches in memory.
+    pub caches: Vec<Cache>,
+    /// Buckets of object storage.
+    pub buckets: Vec<Bucket>,
+    /// Volumes beside the system disks.
+    pub volumes: Vec<Volume>,
     /// The private network.
     pub network: Option<Network>,
     /// What is measured and logged.
@@ -172,6 +210,10 @@ pub struct Server {
     pub os: Option<Os>,
     /// Whether each has a public address.
     pub public_ip: Option<bool>,
+    /// The private network that they are in, by its name.
+    pub vpc: Option<String>,
+    /// The subnet that they are in, by its name.
+    pub subnet: Option<String>,
     /// Names of security groups of the network.
     pub security_groups: Vec<String>,
 }

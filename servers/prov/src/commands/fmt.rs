@@ -95,6 +95,11 @@ fn one(path: &Path, arguments: &FmtArguments, session: &Session<'_, ProvConfig>)
 /// failure says what there is to say.
 fn explained(failure: &Failure, input: &Input, session: &Session<'_, ProvConfig>) -> Result<One, Failure> {
     match validate::call(input, true, session) {
+        // For people the findings say it all: the failure's own message is the first of them.
+        Ok(output) if !validate::holds(&output) && session.printer().format() != Format::Json => {
+            findings::print(session.printer(), &output)?;
+            Ok(One::Told(failure.exit()))
+        }
         Ok(output) if !validate::holds(&output) => {
             findings::print_cause(session.printer(), failure, &output).map(One::Told)
         }

@@ -26,7 +26,7 @@ pub struct Output {
     files: Vec<File>,
     /// The same as one text without imports, for `validate_config` and `estimate_cost`; empty without files.
     config: String,
-    /// What was understood: `provider`, `region`, and `servers`, `clusters`, `databases`, `network`, `monitoring` and
+    /// What was understood: `provider`, `region`, and `servers`, `clusters`, `databases`, `caches`, `buckets`, `volumes`, `network`, `monitoring` and
     /// `alerts` with what was said of them. Absent while something is not understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Map<String, Value>>")]

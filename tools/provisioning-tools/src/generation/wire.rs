@@ -1,5 +1,6 @@
 //! An intent on the wire: what was said, without what was not.
 
+mod store;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use provisioning::intent;
 use serde::Serialize;
 
+use store::{Bucket, Cache, Volume};
 use watch::{Alert, Monitoring};
 
 /// What was understood.
@@ -34,6 +36,15 @@ pub(super) struct Intent {
     /// Databases.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     databases: Vec<Database>,
+    /// Caches in memory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    caches: Vec<Cache>,
+    /// Buckets of object storage.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    buckets: Vec<Bucket>,
+    /// Volumes beside the system disks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Volume>,
     /// The private network.
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<Network>,
@@ -83,6 +94,12 @@ struct Server {
     /// Whether each has a public address.
     #[serde(skip_serializing_if = "Option::is_none")]
     public_ip: Option<bool>,
+    /// The private network that they are in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vpc: Option<String>,
+    /// The subnet that they are in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subnet: Option<String>,
 }
 
 /// A Kubernetes cluster.
@@ -202,6 +219,9 @@ impl From<&intent::Intent> for Intent {
             servers: intent.servers.iter().map(Server::from).collect(),
             clusters: intent.clusters.iter().map(Cluster::from).collect(),
             databases: intent.databases.iter().map(Database::from).collect(),
+            caches: intent.caches.iter().map(Cache::from).collect(),
+            buckets: intent.buckets.iter().map(Bucket::from).collect(),
+            volumes: intent.volumes.iter().map(Volume::from).collect(),
             network: intent.network.as_ref().map(Network::from),
             monitoring: intent.monitoring.as_ref().map(Monitoring::from),
             alerts: intent.alerts.iter().map(Alert::from).collect(),
@@ -224,6 +244,8 @@ impl From<&intent::Server> for Server {
                 .as_ref()
                 .map(|os| format!("{} {}", os.family, os.version)),
             public_ip: server.public_ip,
+            vpc: server.vpc.clone(),
+            subnet: server.subnet.clone(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! That the provider has the regions and plans that are named, by what `prices/` knows of it.
 //!
-//! A provider without price lists (`charge = "unknown"`) is not checked: nothing is known of it.
+//! Plans of a provider without price lists (`charge = "unknown"`) are not checked: nothing is known of them.
 
 use super::tree::{Found, all, listed};
 use crate::cost::{Charge, Plan, PriceBook, Provider, nearest};
@@ -33,7 +33,7 @@ const SETTINGS: [(&str, &str); 3] = [
 pub(super) fn known(configuration: &Node, book: &PriceBook, findings: &mut Vec<Diagnostic>) {
     let common = configuration.get("provider").and_then(Node::text);
     let common_region = configuration.get("region").and_then(Node::text);
-    let provider = |name: Option<&str>| book.provider(name?).filter(|one| one.charge != Charge::Unknown);
+    let provider = |name: Option<&str>| book.provider(name?);
     if let (Some(provider), Some(found)) = (provider(common), all(configuration, "region").first()) {
         region(found, provider, findings);
     }

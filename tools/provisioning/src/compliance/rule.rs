@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::condition::{Broken, Condition, Field, Operand};
 use super::fix::Edit;
 use super::framework::Framework;
+use super::known::Known;
 use super::reading::Reading;
 use super::{Error, Fault, notation, resource};
 use crate::{Asset, AssetKind, Assets, Node, Span, Value, assets};
@@ -97,11 +98,12 @@ impl Rules {
             packs: Vec::new(),
         };
         let mut faults = Vec::new();
+        let known = Known::of(assets);
         // A pack that cannot be read would look like one without rules, so `load`, which says so.
         let packs = assets.load(AssetKind::Rule).map_err(unreadable)?;
         for asset in packs {
             let file = place(&asset);
-            match pack(&file, &asset.text) {
+            match pack(&file, &asset.text, &known) {
                 Ok(list) => rules.list.extend(list),
                 Err(error) => faults.extend(error.into_faults()),
             }
@@ -177,17 +179,20 @@ const FIELDS: [&str; 12] = [
 ///
 /// # Errors
 /// With every line that is wrong.
-fn pack(file: &str, text: &str) -> Result<Vec<Rule>, Error> {
+fn pack(file: &str, text: &str, known: &Known) -> Result<Vec<Rule>, Error> {
     let root = notation::read(file, text)?;
     let mut reading = Reading::new(file);
     reading.known(&root, &["title", "rules"]);
     let nodes = reading.list(&root, "rules", true);
-    let rules = nodes.iter().filter_map(|node| rule(&mut reading, node)).collect();
+    let rules = nodes
+        .iter()
+        .filter_map(|node| rule(&mut reading, node, known))
+        .collect();
     reading.done(rules)
 }
 
 /// The rule that `node` writes; none if something is wrong with it.
-fn rule(reading: &mut Reading<'_>, node: &Node) -> Option<Rule> {
+fn rule(reading: &mut Reading<'_>, node: &Node, known: &Known) -> Option<Rule> {
     reading.known(node, &FIELDS);
     let id = reading.text(node, "id").filter(|id| {
         let well = is_id(id);
@@ -215,6 +220,16 @@ fn rule(reading: &mut Reading<'_>, node: &Node) -> Option<Rule> {
     let providers = words(reading, node, "providers", &resource::PROVIDERS);
     let when = condition(reading, node, "when", false);
     let condition = condition(reading, node, "condition", true);
+    let shown = id.as_deref().unwrap_or("without an id");
+    for (name, condition) in [("when", &when), ("condition", &condition)] {
+        let wrong = condition
+            .iter()
+            .flat_map(|condition| known.wrong(condition, &applies_to));
+        for wrong in wrong {
+            let message = format!("`{name}` of rule `{shown}`: {}", wrong.message);
+            reading.hinted(node.get(name).unwrap_or(node), message, Some(wrong.hint));
+        }
+    }
     let missing_fails = match node.get("unknown") {
         None => false,
         Some(field) => reading.one_of(field, "unknown", &["warn", "fail"]) == Some("fail"),

@@ -9,6 +9,10 @@ pub(crate) enum Kind {
     Server,
     Cluster,
     Network,
+    Database,
+    Cache,
+    Bucket,
+    Volume,
     Other,
 }
 
@@ -57,6 +61,10 @@ pub(crate) fn parts(configuration: &Node) -> Vec<Part<'_>> {
             "servers" => Kind::Server,
             "kubernetes" | "clusters" => Kind::Cluster,
             "networking" => Kind::Network,
+            "databases" => Kind::Database,
+            "caches" => Kind::Cache,
+            "object_storage" => Kind::Bucket,
+            "volumes" => Kind::Volume,
             name if DESCRIPTIONS.contains(&name) => continue,
             _ => Kind::Other,
         };
@@ -86,6 +94,11 @@ fn part<'a>(kind: Kind, field: &str, path: String, node: &'a Node) -> Part<'a> {
         },
         node,
     }
+}
+
+/// Whether `node` runs on servers of the configuration, which are priced by themselves.
+pub(crate) fn on_servers(node: &Node) -> bool {
+    matches!(node.at("servers").map(|node| &node.value), Some(Value::List(servers)) if !servers.is_empty())
 }
 
 /// The text at `name`, if there is one and it is not empty.

@@ -9,6 +9,7 @@ use super::configuration::{self, Kind};
 use super::sheet::Sheet;
 use super::site::Sites;
 use super::{Confidence, Currency, Error, Money, Unit, cluster, machine, network};
+use super::{bucket, cache, database, volume};
 use crate::Node;
 
 /// What the call says beside the configuration.
@@ -205,6 +206,10 @@ pub fn estimate(configuration: &Node, book: &PriceBook, options: &Options) -> Re
             Kind::Server => machine::server(&mut sheet, &sites, part)?,
             Kind::Cluster => cluster::cluster(&mut sheet, &sites, part)?,
             Kind::Network => network::network(&mut sheet, &sites, part)?,
+            Kind::Database => database::database(&mut sheet, &sites, part)?,
+            Kind::Cache => cache::cache(&mut sheet, &sites, part)?,
+            Kind::Bucket => bucket::bucket(&mut sheet, &sites, part)?,
+            Kind::Volume => volume::volume(&mut sheet, &sites, part)?,
             Kind::Other => {
                 sheet.unpriced(
                     &part.address,

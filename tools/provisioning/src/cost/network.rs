@@ -4,7 +4,7 @@ use super::configuration::{Part, amount};
 use super::plan;
 use super::sheet::{Item, Sheet};
 use super::site::{Site, Sites};
-use super::{Charge, Error, Reason, Unit};
+use super::{Charge, Error, Unit};
 
 /// Prices the network of the configuration.
 pub(crate) fn network(sheet: &mut Sheet<'_>, sites: &Sites<'_>, part: &Part<'_>) -> Result<(), Error> {
@@ -81,20 +81,6 @@ fn device(
         count,
     };
     sheet.line(site, item, rate.found, vec![device.note.to_owned()])?;
-    let used = sheet.book.find(
-        site.provider,
-        device.usage_sku,
-        &site.region,
-        device.usage_unit,
-        sheet.date,
-    );
-    let detail = match used {
-        Some(found) => format!(
-            "depends on usage: {} {} per {}",
-            found.price, found.currency, found.unit
-        ),
-        None => "depends on usage, at an unknown price".to_owned(),
-    };
-    sheet.unpriced(resource, device.usage, Reason::Usage, detail, Vec::new());
+    sheet.usage(site, resource, device.usage, device.usage_sku, device.usage_unit);
     Ok(())
 }

@@ -55,7 +55,7 @@ pub enum Charge {
     Plans,
     /// Virtual processors, memory and disk, each with a price.
     Parts,
-    /// Nobody knows: there are no price lists, so that everything is unpriced and any region is taken.
+    /// Nobody knows: there are no price lists, so that everything is unpriced and any plan is taken.
     Unknown,
 }
 

@@ -130,6 +130,52 @@ impl<'a> Sheet<'a> {
         self.unpriced(resource, component, Reason::NoPrice, detail, known);
     }
 
+    /// Says what is billed by use, and at what price if that is known. It is never zero and never in the sum.
+    pub(crate) fn usage(
+        &mut self,
+        site: &Site<'_>,
+        resource: &Address,
+        component: &str,
+        sku: &str,
+        unit: Unit,
+    ) {
+        let used = self.book.find(site.provider, sku, &site.region, unit, self.date);
+        let detail = match used {
+            Some(found) => format!(
+                "depends on usage: {} {} per {}",
+                found.price, found.currency, found.unit
+            ),
+            None => "depends on usage, at an unknown price".to_owned(),
+        };
+        self.unpriced(resource, component, Reason::Usage, detail, Vec::new());
+    }
+
+    /// A line of `gigabytes` kept for a month, or that they have no price.
+    pub(crate) fn kept(
+        &mut self,
+        site: &Site<'_>,
+        resource: &Address,
+        sku: &str,
+        gigabytes: Option<i128>,
+        assumptions: Vec<String>,
+    ) -> Result<(), Error> {
+        let found = self
+            .book
+            .find(site.provider, sku, &site.region, Unit::GbMonth, self.date);
+        let Some(found) = found else {
+            self.no_price(site, resource, "storage", &format!("`{sku}`"), sku);
+            return Ok(());
+        };
+        let item = Item {
+            resource,
+            component: "storage".to_owned(),
+            sku,
+            quantity: gigabytes,
+            count: 1,
+        };
+        self.line(site, item, found, assumptions)
+    }
+
     pub(crate) fn free(&mut self, resource: &Address, component: &str, reason: &str) {
         self.free.push(Free {
             resource: resource.clone(),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::book::PriceBook;
 use super::configuration::{Kind, Part, text};
 use super::sheet::Sheet;
-use super::{Charge, Error, Options, Provider, nearest};
+use super::{Error, Options, Provider, Reason, nearest};
 use crate::Node;
 
 /// Where one resource runs.
@@ -85,7 +85,7 @@ impl<'a> Sites<'a> {
                 region: region.to_owned(),
             });
         }
-        if provider.regions.len() > 1 {
+        if provider.regions.len() > 1 && !provider.default_region.is_empty() {
             let (name, region) = (&provider.name, &provider.default_region);
             sheet.assume(format!("no region of {name} is named: {region} is assumed"));
         }
@@ -102,6 +102,16 @@ impl<'a> Sites<'a> {
                 "priced for `{region}`, as the call asks; the configuration names another region"
             ));
         }
+    }
+
+    /// Where `part` runs, if somebody says which provider; what is no machine may go without, and is unpriced then.
+    pub(crate) fn of_store(&self, sheet: &mut Sheet<'_>, part: &Part<'_>) -> Result<Option<Site<'a>>, Error> {
+        if text(part.node, "provider").or(self.top_provider).is_some() {
+            return self.of(sheet, part).map(Some);
+        }
+        let detail = "names no provider, nor does the configuration".to_owned();
+        sheet.unpriced(&part.address, "", Reason::NoRule, detail, Vec::new());
+        Ok(None)
     }
 
     fn provider(&self, part: &Part<'_>) -> Result<&'a Provider, Error> {
@@ -164,9 +174,9 @@ impl<'a> Sites<'a> {
     }
 }
 
-/// Regions of a provider without prices are not known, so that none is refused.
+/// Where nobody lists a provider's regions none is refused.
 fn check(provider: &Provider, path: &str, region: &str) -> Result<(), Error> {
-    if provider.charge == Charge::Unknown {
+    if provider.regions.is_empty() {
         Ok(())
     } else {
         provider.check_region(path, region)

@@ -11,11 +11,14 @@ use crate::{Asset, AssetKind, Assets, Embedded};
 /// The file that imports the others.
 const MAIN: &str = "main.ncl";
 /// The other files in the order in which `main.ncl` imports them.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 10] = [
     "networking.ncl",
     "servers.ncl",
     "databases.ncl",
     "kubernetes.ncl",
+    "caches.ncl",
+    "buckets.ncl",
+    "volumes.ncl",
     "monitoring.ncl",
     "alerts.ncl",
     "secrets.ncl",
@@ -172,6 +175,9 @@ fn wanted(name: &str, intent: &Intent) -> bool {
         "servers.ncl" => !intent.servers.is_empty(),
         "databases.ncl" => !intent.databases.is_empty(),
         "kubernetes.ncl" => !intent.clusters.is_empty(),
+        "caches.ncl" => !intent.caches.is_empty(),
+        "buckets.ncl" => !intent.buckets.is_empty(),
+        "volumes.ncl" => !intent.volumes.is_empty(),
         "monitoring.ncl" => intent.monitoring.is_some(),
         "alerts.ncl" => !intent.alerts.is_empty(),
         "secrets.ncl" => {

@@ -1,5 +1,6 @@
 //! An intent as templates see it: every name is there, `none` for what nobody said, with the path of each part.
 
+mod store;
 mod watch;
 
 use serde::Serialize;
@@ -19,6 +20,9 @@ pub(super) struct View<'a> {
     servers: Vec<Server<'a>>,
     clusters: Vec<Cluster<'a>>,
     databases: Vec<Database<'a>>,
+    caches: Vec<store::Cache<'a>>,
+    buckets: Vec<store::Bucket<'a>>,
+    volumes: Vec<store::Volume<'a>>,
     network: Option<Net<'a>>,
     monitoring: Option<watch::Monitoring<'a>>,
     alerts: Vec<watch::Alert<'a>>,
@@ -53,6 +57,8 @@ struct Server<'a> {
     os: Option<Os<'a>>,
     networking: bool,
     public_ip: Option<bool>,
+    vpc: Option<&'a str>,
+    subnet: Option<&'a str>,
     security_groups: &'a [String],
 }
 
@@ -147,6 +153,9 @@ impl<'a> View<'a> {
             servers: intent.servers.iter().enumerate().map(server).collect(),
             clusters: intent.clusters.iter().enumerate().map(cluster).collect(),
             databases: intent.databases.iter().enumerate().map(database).collect(),
+            caches: intent.caches.iter().enumerate().map(store::cache).collect(),
+            buckets: intent.buckets.iter().enumerate().map(store::bucket).collect(),
+            volumes: intent.volumes.iter().enumerate().map(store::volume).collect(),
             network: intent.network.as_ref().map(network),
             monitoring: intent.monitoring.as_ref().map(watch::monitoring),
             alerts: intent.alerts.iter().enumerate().map(watch::alert).collect(),
@@ -162,6 +171,7 @@ impl<'a> View<'a> {
 
 fn server((at, server): (usize, &crate::intent::Server)) -> Server<'_> {
     let sized = server.cpu.or(server.memory_gb).or(server.disk_gb).is_some();
+    let placed = server.vpc.is_some() || server.subnet.is_some();
     Server {
         path: format!("servers.{at}"),
         name: &server.name,
@@ -176,8 +186,10 @@ fn server((at, server): (usize, &crate::intent::Server)) -> Server<'_> {
             family: &os.family,
             version: &os.version,
         }),
-        networking: server.public_ip.is_some() || !server.security_groups.is_empty(),
+        networking: server.public_ip.is_some() || placed || !server.security_groups.is_empty(),
         public_ip: server.public_ip,
+        vpc: server.vpc.as_deref(),
+        subnet: server.subnet.as_deref(),
         security_groups: &server.security_groups,
     }
 }
@@ -244,18 +256,18 @@ fn network(network: &Network) -> Net<'_> {
         .ok()
         .and_then(|block| block.cut(public + private))
         .unwrap_or_default();
-    let names = (1..=public)
-        .map(|at| (format!("public-{at}"), true))
-        .chain((1..=private).map(|at| (format!("private-{at}"), false)));
     Net {
         name: network.name.as_deref(),
         cidr: network.cidr.as_deref(),
-        subnets: names
+        subnets: network
+            .subnet_names()
+            .into_iter()
             .zip(blocks)
-            .map(|((name, public), block)| Subnet {
+            .enumerate()
+            .map(|(at, (name, block))| Subnet {
                 name,
                 cidr: block.to_string(),
-                public,
+                public: at < public,
             })
             .collect(),
         nat_gateways: network.nat_gateways,

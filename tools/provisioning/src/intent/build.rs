@@ -1,18 +1,17 @@
 //! From what was said of each resource to the typed intent, with the origin of every value and every assumption.
 
+mod cluster;
+mod database;
+mod store;
+
 use std::collections::BTreeMap;
 
 use super::frame::{Frame, Slots, Value};
-use super::lexicon::Lexicon;
-use super::{
-    Assumption, Budget, Catalogue, Cluster, Database, Network, Origin, Os, Problem, Refusal, Resource,
-    Scaling, Server,
-};
+use super::{Assumption, Budget, Catalogue, Network, Origin, Os, Problem, Refusal, Resource, Server};
 use crate::cost::Provider;
 
 /// Builds resources.
 pub(super) struct Builder<'a> {
-    pub(super) lexicon: &'a Lexicon,
     pub(super) catalogue: &'a Catalogue,
     pub(super) provider: &'a Provider,
     pub(super) origins: BTreeMap<String, Origin>,
@@ -29,10 +28,11 @@ struct Reading<'s> {
 
 impl Builder<'_> {
     /// The servers of `frame`.
-    pub(super) fn server(&mut self, frame: &Frame, at: usize) -> Server {
+    pub(super) fn server(&mut self, frame: &Frame, at: usize) -> Result<Server, Refusal> {
         let reading = Reading::new(frame, format!("servers.{at}"));
         let role = self.text(&reading, "role", "role");
         let name = self.name(&reading, role.as_deref().unwrap_or("server"));
+        self.plural(frame, &reading);
         let count = self
             .number(&reading, "count", "count")
             .filter(|count| *count != 1);
@@ -40,195 +40,19 @@ impl Builder<'_> {
             name,
             role,
             count,
-            plan: self.text(&reading, "plan", "plan"),
+            plan: self.plan(&reading),
             cpu: self.number(&reading, "cpu", "cpu"),
             memory_gb: self.number(&reading, "memory_gb", "memory_gb"),
             disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
             os: self.os(&reading),
-            public_ip: self.flag(&reading, "public_ip", "public_ip"),
+            public_ip: self.public(&reading)?,
+            vpc: None,
+            subnet: self.text(&reading, "subnet", "subnet"),
             security_groups: Vec::new(),
         };
         (server.cpu, server.memory_gb) = self.sized(&reading, server.cpu, server.memory_gb);
-        server
-    }
-
-    /// The database of `frame`.
-    pub(super) fn database(&mut self, frame: &Frame, at: usize) -> Database {
-        let reading = Reading::new(frame, format!("databases.{at}"));
-        let engine = self.text(&reading, "engine", "engine");
-        // The schema takes PostgreSQL, and the release must be one of it.
-        let release = self
-            .lexicon
-            .release(engine.as_deref().unwrap_or("postgresql"))
-            .map(str::to_owned);
-        let version = match (self.text(&reading, "version", "version"), release) {
-            (None, Some(release)) => {
-                self.assume(&reading.at("version"), &release, "no release is named");
-                Some(release)
-            }
-            (version, _) => version,
-        };
-        if engine.is_none() {
-            self.assume(
-                &reading.at("engine"),
-                "postgresql",
-                "no engine is named; this is the schema's default",
-            );
-        }
-        let name = self.name(&reading, "db");
-        let nodes = self.number(&reading, "nodes", "replicas");
-        let replicas = self.number(&reading, "replicas", "replicas");
-        let available = self.flag(&reading, "high_availability", "quorum");
-        let replicas = match (replicas, nodes, available) {
-            (Some(replicas), ..) => Some(replicas),
-            (None, Some(nodes), _) => Some(nodes.saturating_sub(1)),
-            (None, None, Some(true)) => {
-                self.assume(
-                    &reading.at("replicas"),
-                    "2",
-                    "high availability takes three nodes that elect the primary",
-                );
-                Some(2)
-            }
-            (None, None, _) => None,
-        };
-        let mut database = Database {
-            name,
-            engine,
-            version,
-            replicas,
-            quorum: available,
-            plan: self.text(&reading, "plan", "plan"),
-            cpu: self.number(&reading, "cpu", "cpu"),
-            memory_gb: self.number(&reading, "memory_gb", "memory_gb"),
-            disk_gb: self.number(&reading, "disk_gb", "disk_gb"),
-            encrypted: self.flag(&reading, "encrypted", "encrypted"),
-            backup_days: self.number(&reading, "backup_days", "backup_days"),
-            password: None,
-        };
-        (database.cpu, database.memory_gb) = self.sized(&reading, database.cpu, database.memory_gb);
-        database
-    }
-
-    /// The cluster of `frame`.
-    pub(super) fn cluster(&mut self, frame: &Frame, at: usize) -> Result<Cluster, Refusal> {
-        let reading = Reading::new(frame, format!("clusters.{at}"));
-        let mut cluster = Cluster {
-            name: self.name(&reading, "main"),
-            version: self.text(&reading, "version", "version"),
-            control_planes: self.number(&reading, "control_planes", "control_planes"),
-            control_plane_size: self.text(&reading, "control_plane_size", "control_plane_size"),
-            high_availability: self.flag(&reading, "high_availability", "high_availability"),
-            workers: self.number(&reading, "workers", "workers"),
-            worker_size: self.text(&reading, "size", "worker_size"),
-            scaling: None,
-            cni: self.text(&reading, "cni", "cni"),
-            addons: BTreeMap::new(),
-            vpc_cidr: self.text(&reading, "cidr", "vpc_cidr"),
-        };
-        for (slot, heard) in reading.slots {
-            if let (Some(addon), Some(Value::Flag(wanted))) = (
-                slot.strip_prefix("addon_"),
-                heard.first().map(|heard| &heard.value),
-            ) {
-                cluster.addons.insert(addon.to_owned(), *wanted);
-                self.flag(&reading, slot, &format!("addons.{addon}"));
-            }
-        }
-        self.nodes(&reading, &mut cluster)?;
-        self.scaling(&reading, &mut cluster);
-        Ok(cluster)
-    }
-
-    /// What a number of nodes means, and what follows from it for high availability.
-    fn nodes(&mut self, reading: &Reading<'_>, cluster: &mut Cluster) -> Result<(), Refusal> {
-        let nodes = self.number(reading, "nodes", "workers");
-        match (nodes, cluster.workers, cluster.control_planes) {
-            (Some(1), None, None) => {
-                cluster.workers = Some(1);
-                cluster.control_planes = Some(1);
-                let why =
-                    "the schema wants a worker beside the control plane, so that one node is one of each";
-                self.assume(&reading.at("control_planes"), "1", why);
-            }
-            (Some(nodes), None, None) => {
-                cluster.workers = Some(nodes);
-                let why = "nodes are read as workers; the control plane has nodes of its own, 3 by the schema's default";
-                self.assume(&reading.at("workers"), &nodes.to_string(), why);
-            }
-            (Some(nodes), None, Some(planes)) if nodes > planes => {
-                cluster.workers = Some(nodes - planes);
-                let why = format!("{nodes} nodes less {planes} of the control plane");
-                self.assume(&reading.at("workers"), &(nodes - planes).to_string(), &why);
-            }
-            (Some(nodes), Some(workers), planes)
-                if nodes == workers || Some(nodes) == planes.map(|planes| planes + workers) => {}
-            (Some(nodes), workers, planes) => {
-                let part = workers.map_or_else(
-                    || format!("{} control-plane nodes", planes.unwrap_or(0)),
-                    |workers| format!("{workers} workers"),
-                );
-                return Err(Refusal::Contradiction {
-                    what: "number of nodes".to_owned(),
-                    first: format!("{nodes} nodes"),
-                    second: part,
-                    place: None,
-                });
-            }
-            (None, ..) => {}
-        }
-        match (cluster.control_planes, cluster.high_availability) {
-            (Some(1), None) => {
-                cluster.high_availability = Some(false);
-                let why = "one control-plane node does not survive its own loss";
-                self.assume(&reading.at("high_availability"), "false", why);
-            }
-            (None, Some(false)) => {
-                cluster.control_planes = Some(1);
-                let why = "without high availability one control-plane node is enough";
-                self.assume(&reading.at("control_planes"), "1", why);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn scaling(&mut self, reading: &Reading<'_>, cluster: &mut Cluster) {
-        let min = self.number(reading, "scaling_min", "scaling");
-        let max = self.number(reading, "scaling_max", "scaling");
-        let wanted = self.flag(reading, "autoscaling", "scaling").unwrap_or(false);
-        if min.is_none() && max.is_none() && !wanted {
-            return;
-        }
-        let least = min.or(cluster.workers).unwrap_or(3);
-        // The schema's own default is 10.
-        let most = max.unwrap_or_else(|| least.max(10));
-        if min.is_none() {
-            self.assume(
-                &reading.at("scaling"),
-                &format!("min {least}"),
-                "no fewest number of workers is named",
-            );
-        }
-        if max.is_none() {
-            self.assume(
-                &reading.at("scaling"),
-                &format!("max {most}"),
-                "no greatest number of workers is named",
-            );
-        }
-        if cluster.workers.is_none() {
-            cluster.workers = Some(least);
-            self.assume(
-                &reading.at("workers"),
-                &least.to_string(),
-                "scaling starts at the fewest",
-            );
-        }
-        cluster.scaling = Some(Scaling {
-            min: least,
-            max: most,
-        });
+        self.some_gb(&reading, &mut server)?;
+        Ok(server)
     }
 
     /// The network of `frame`.
@@ -305,10 +129,81 @@ impl Builder<'_> {
         Ok(tags)
     }
 
+    /// Gigabytes that are said of a server without what they are of: memory, if they can be nothing else.
+    fn some_gb(&mut self, reading: &Reading<'_>, server: &mut Server) -> Result<(), Refusal> {
+        let Some(heard) = reading.slots.get("some_gb").and_then(|said| said.first()) else {
+            return Ok(());
+        };
+        let text = heard.text.clone();
+        let amount = self.number(reading, "some_gb", "memory_gb").unwrap_or(0);
+        let plain = server.memory_gb.is_none() && server.plan.is_none();
+        if !plain || amount >= SMALLEST_DISK_GB && !amount.is_power_of_two() || amount > LARGEST_MEMORY_GB {
+            return Err(part_of(&text));
+        }
+        let why = format!("`{text}` does not say of what; it is read as memory");
+        self.assume(&reading.at("memory_gb"), &amount.to_string(), &why);
+        server.memory_gb = Some(amount);
+        Ok(())
+    }
+
+    /// Whether servers have a public address: `public` says it too, and both must say the same.
+    fn public(&mut self, reading: &Reading<'_>) -> Result<Option<bool>, Refusal> {
+        let address = self.flag(reading, "public_ip", "public_ip");
+        let word = self.flag(reading, "public", "public_ip");
+        match (address, word) {
+            (Some(address), Some(word)) if address != word => Err(Refusal::Contradiction {
+                what: "public address".to_owned(),
+                first: format!("public address: {address}"),
+                second: format!("public: {word}"),
+                place: None,
+            }),
+            (address, word) => Ok(address.or(word)),
+        }
+    }
+
+    fn plan(&mut self, reading: &Reading<'_>) -> Option<String> {
+        let plan = self.text(reading, "plan", "plan")?;
+        if Catalogue::any_plan(self.provider) {
+            let why = format!(
+                "plan `{plan}` is not checked: no list of {} plans",
+                self.provider.name
+            );
+            self.assumptions.push(Assumption {
+                path: reading.at("plan"),
+                value: plan.clone(),
+                why,
+            });
+        }
+        Some(plan)
+    }
+
+    /// The release of `what` that is taken where none is named.
+    fn newest(&mut self, reading: &Reading<'_>, what: &str) -> Option<String> {
+        let release = self.catalogue.releases(what)?;
+        let why = format!(
+            "no release is named; this one gets updates as of {}",
+            release.as_of
+        );
+        self.assume(&reading.at("version"), &release.version, &why);
+        Some(release.version.clone())
+    }
+
+    /// Says that one is taken where a word for more than one has no number.
+    fn plural(&mut self, frame: &Frame, reading: &Reading<'_>) {
+        if let Some(word) = frame
+            .plural
+            .as_ref()
+            .filter(|_| !frame.slots.contains_key("count"))
+        {
+            let why = format!("`{word}` does not say how many");
+            self.assume(&reading.at("count"), "1", &why);
+        }
+    }
+
     fn os(&mut self, reading: &Reading<'_>) -> Option<Os> {
         let family = self.text(reading, "os", "os")?;
         let version = self.text(reading, "os_version", "os").unwrap_or_else(|| {
-            let release = self.lexicon.release(&family).unwrap_or_default().to_owned();
+            let release = self.catalogue.release(&family).unwrap_or_default().to_owned();
             self.assume(&reading.at("os"), &release, "no release is named");
             release
         });
@@ -353,7 +248,7 @@ impl Builder<'_> {
         name
     }
 
-    fn assume(&mut self, path: &str, value: &str, why: &str) {
+    pub(super) fn assume(&mut self, path: &str, value: &str, why: &str) {
         self.origins.entry(path.to_owned()).or_insert(Origin::Assumed);
         self.assumptions.push(Assumption {
             path: path.to_owned(),
@@ -373,6 +268,12 @@ impl Builder<'_> {
     }
 
     fn number(&mut self, reading: &Reading<'_>, slot: &str, field: &str) -> Option<u64> {
+        let vague = reading.slots.get(slot)?.first().filter(|heard| heard.vague);
+        if let (Some(heard), Some(Value::Number(number))) = (vague, vague.map(|heard| &heard.value)) {
+            let why = format!("`{}` does not say how many", heard.text);
+            self.assume(&reading.at(field), &number.to_string(), &why);
+            return Some(*number);
+        }
         match self.said(reading, slot, field)? {
             Value::Number(number) => Some(number),
             // A release such as `16` is a text that is a number.
@@ -415,6 +316,17 @@ impl<'s> Reading<'s> {
     }
 }
 
+/// From here on gigabytes may be a disk's, unless memory comes in that size.
+const SMALLEST_DISK_GB: u64 = 20;
+const LARGEST_MEMORY_GB: u64 = 64;
+
+fn part_of(text: &str) -> Refusal {
+    Refusal::Missing {
+        what: format!("part `{text}` is of"),
+        valid: vec!["memory".to_owned(), "disk".to_owned()],
+    }
+}
+
 /// How many of the resource of `frame` there are to be, each with an entry of its own.
 pub(super) fn copies(frame: &Frame) -> Result<usize, Refusal> {
     let count = match frame
@@ -429,8 +341,8 @@ pub(super) fn copies(frame: &Frame) -> Result<usize, Refusal> {
     let most = match frame.resource {
         // Servers of one kind are one entry with a count.
         Resource::Server => return Ok(1),
-        Resource::Network => 1,
-        Resource::Cluster | Resource::Database => 20,
+        Resource::Network | Resource::Monitoring => 1,
+        Resource::Cluster | Resource::Database | Resource::Cache | Resource::Bucket | Resource::Volume => 20,
     };
     usize::try_from(count)
         .ok()

@@ -6,16 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::release::{Release, Releases};
 use crate::cost::{Charge, Plan, PriceBook, Provider};
 use crate::{AssetKind, Assets};
 
 /// Where a field's words are declared, and where they are used.
-const WORDS: [(&str, &str, &str); 6] = [
+const WORDS: [(&str, &str, &str); 7] = [
     // The first `plan` of the file is the control plane's, which has fewer sizes than the workers'.
     ("control_plane_size", "kubernetes.ncl", "plan"),
     ("cni", "kubernetes.ncl", "cni"),
     ("os", "server.ncl", "family"),
     ("engine", "database.ncl", "engine"),
+    ("cache_engine", "cache.ncl", "engine"),
     ("severity", "alert.ncl", "severity"),
     ("operator", "alert.ncl", "operator"),
 ];
@@ -25,6 +27,7 @@ pub struct Catalogue {
     book: Arc<PriceBook>,
     words: BTreeMap<&'static str, Vec<String>>,
     addons: Vec<String>,
+    releases: Releases,
 }
 
 impl Catalogue {
@@ -45,6 +48,7 @@ impl Catalogue {
             book,
             words,
             addons: addons.unwrap_or_default(),
+            releases: Releases::of(&assets.list(AssetKind::Lexicon)),
         }
     }
 
@@ -64,6 +68,16 @@ impl Catalogue {
     #[must_use]
     pub fn addons(&self) -> &[String] {
         &self.addons
+    }
+
+    /// The releases of `what`, such as `postgresql`, if there is a list of them.
+    pub(crate) fn releases(&self, what: &str) -> Option<&Release> {
+        self.releases.get(what)
+    }
+
+    /// The release of `what` that is taken where none is named.
+    pub(super) fn release(&self, what: &str) -> Option<&str> {
+        self.releases(what).map(|release| release.version.as_str())
     }
 
     /// Every provider.
@@ -94,22 +108,34 @@ impl Catalogue {
             .filter(move |provider| provider.regions.contains_key(region))
     }
 
+    /// The plan `sku` of `provider`: one of its list, or one whose name says what it has.
+    pub(crate) fn plan_of(&self, provider: &Provider, sku: &str) -> Option<Plan> {
+        let by_size = || Plan::from_name(sku).filter(|plan| provider.named_by_size && plan.family.is_empty());
+        self.book.plan(provider, sku).cloned().or_else(by_size)
+    }
+
     /// The plan `sku` in any spelling, with its provider.
-    pub(crate) fn plan(&self, sku: &str) -> Option<(&Provider, &Plan)> {
+    pub(crate) fn plan(&self, sku: &str) -> Option<(&Provider, Plan)> {
         self.providers().find_map(|provider| {
             let exact = self.book.plan(provider, sku);
             let plan = exact.or_else(|| {
                 self.book
                     .plans(provider)
                     .find(|plan| plan.sku.eq_ignore_ascii_case(sku))
-            })?;
-            Some((provider, plan))
+            });
+            let sized = || self.plan_of(provider, &sku.to_uppercase().replace('X', "x"));
+            Some((provider, plan.cloned().or_else(sized)?))
         })
+    }
+
+    /// Whether any plan of `provider` is taken, because there is no list of them.
+    pub(crate) fn any_plan(provider: &Provider) -> bool {
+        provider.charge == Charge::Unknown
     }
 
     /// Whether any region of `provider` is taken, because there is no list of them.
     pub(crate) fn any_region(provider: &Provider) -> bool {
-        provider.charge == Charge::Unknown
+        provider.regions.is_empty()
     }
 }
 

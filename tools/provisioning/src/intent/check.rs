@@ -9,7 +9,7 @@ use super::{Block, Catalogue, Cluster, Database, Intent, Network, Server};
 const MOST: u64 = 1_000;
 /// Largest memory of one machine, in GB, and largest disk.
 const MEMORY_GB: u64 = 32_768;
-const DISK_GB: u64 = 65_536;
+pub(super) const DISK_GB: u64 = 65_536;
 const CPU: u64 = 1_024;
 /// Smallest system disk that the schema allows, in GB.
 const SMALLEST_DISK_GB: u64 = 20;
@@ -65,6 +65,8 @@ impl Intent {
                 checker.apart("network.cidr".to_owned(), network.cidr.as_ref());
             }
         }
+        checker.placed(self);
+        checker.store(self);
         checker.watch(self);
         checker.problems
     }
@@ -84,6 +86,25 @@ impl Checker<'_> {
             rule: rule.into(),
             valid: valid.to_vec(),
         });
+    }
+
+    /// Servers in networks and subnets that there are.
+    fn placed(&mut self, intent: &Intent) {
+        let network = intent.network.as_ref();
+        let names: Vec<String> = network
+            .map(|network| network.called().to_owned())
+            .into_iter()
+            .collect();
+        let subnets: Vec<String> = network.map(Network::subnet_names).unwrap_or_default();
+        for (at, server) in intent.servers.iter().enumerate() {
+            for (field, value, there) in [("vpc", &server.vpc, &names), ("subnet", &server.subnet, &subnets)]
+            {
+                if let Some(value) = value.as_ref().filter(|value| !there.contains(value)) {
+                    let rule = "must be one of the network that is asked for";
+                    self.say(format!("servers.{at}.{field}"), value, rule, there);
+                }
+            }
+        }
     }
 
     fn place(&mut self, intent: &Intent) {
@@ -144,7 +165,7 @@ impl Checker<'_> {
         self.unique("clusters", clusters);
     }
 
-    fn unique<'n>(&mut self, path: &str, names: impl Iterator<Item = &'n String>) {
+    pub(super) fn unique<'n>(&mut self, path: &str, names: impl Iterator<Item = &'n String>) {
         let mut seen = BTreeSet::new();
         for name in names {
             if !seen.insert(name) {
@@ -176,7 +197,12 @@ impl Checker<'_> {
         }
     }
 
-    fn version(&mut self, path: String, value: Option<&String>, parts: std::ops::RangeInclusive<usize>) {
+    pub(super) fn version(
+        &mut self,
+        path: String,
+        value: Option<&String>,
+        parts: std::ops::RangeInclusive<usize>,
+    ) {
         let holds = |value: &String| {
             let split: Vec<&str> = value.split('.').collect();
             let digits =
@@ -190,6 +216,22 @@ impl Checker<'_> {
                 parts.end()
             );
             self.say(path, value, rule, &[]);
+        }
+    }
+
+    /// A release that the catalogue knows, or a patch of one.
+    pub(super) fn release(&mut self, path: String, of: &str, value: Option<&String>) {
+        let Some(release) = self.catalogue.releases(of) else {
+            return;
+        };
+        if let Some(value) = value.filter(|value| !release.has(value)) {
+            let rule = format!(
+                "must be a release of {of} that is known as of {}: {}",
+                release.as_of,
+                release.known.join(", ")
+            );
+            let valid = release.known.clone();
+            self.say(path, value, rule, &valid);
         }
     }
 
@@ -217,10 +259,15 @@ impl Checker<'_> {
         memory_gb: Option<u64>,
     ) {
         let Some(name) = plan else { return };
-        let book = self.catalogue.book();
-        let plan = book
-            .provider(provider)
-            .and_then(|provider| book.plan(provider, name))
+        let Some(of) = self.catalogue.book().provider(provider) else {
+            return;
+        };
+        if Catalogue::any_plan(of) {
+            return self.text(&format!("{path}.plan"), name);
+        }
+        let plan = self
+            .catalogue
+            .plan_of(of, name)
             .map(|plan| (plan.vcpu, plan.memory_mib.saturating_add(512) / 1024));
         let Some((vcpu, gigabytes)) = plan else {
             let rule = format!("must be a plan of {provider}");
@@ -246,11 +293,13 @@ impl Checker<'_> {
             let valid = self.catalogue.words("os").to_vec();
             self.word(format!("{path}.os.family"), Some(&os.family), &valid);
             self.version(format!("{path}.os.version"), Some(&os.version), 1..=3);
+            self.release(format!("{path}.os.version"), &os.family, Some(&os.version));
         }
     }
 
     fn cluster(&mut self, path: &str, cluster: &Cluster, provider: &str) {
         self.version(format!("{path}.version"), cluster.version.as_ref(), 2..=2);
+        self.release(format!("{path}.version"), "kubernetes", cluster.version.as_ref());
         self.between(format!("{path}.control_planes"), cluster.control_planes, 1, 99);
         self.between(format!("{path}.workers"), cluster.workers, 1, MOST);
         let cni = self.catalogue.words("cni").to_vec();
@@ -326,6 +375,8 @@ impl Checker<'_> {
             None => self.say(format!("{path}.version"), "", "must be set, such as `16`", &[]),
             version => self.version(format!("{path}.version"), version.as_ref(), 1..=3),
         }
+        let engine = database.engine.as_deref().unwrap_or("postgresql");
+        self.release(format!("{path}.version"), engine, database.version.as_ref());
         self.between(format!("{path}.replicas"), database.replicas, 0, 15);
         self.between(format!("{path}.backup_days"), database.backup_days, 0, 365);
         self.machine(path, database.cpu, database.memory_gb, database.disk_gb);

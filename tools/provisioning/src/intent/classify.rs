@@ -1,6 +1,6 @@
 //! From tokens to items: the longest phrase that the lexicon or the catalogue knows, or a word that nobody knows.
 
-use super::lexicon::{Concept, Kind, LONGEST, Lexicon};
+use super::lexicon::{self, Concept, Kind, LONGEST, Lexicon};
 use super::token::{Shape, Token, tokens};
 use super::{Block, Catalogue, Place};
 
@@ -10,12 +10,16 @@ pub(super) struct Item<'a> {
     pub(super) place: Place,
     /// As written.
     pub(super) text: String,
+    /// Whether it is a word for more than one.
+    pub(super) plural: bool,
 }
 
 /// What a phrase is.
 pub(super) enum What<'a> {
     /// A whole number.
     Number(u64),
+    /// A whole number with its thousands apart: an amount, never a version.
+    Grouped(u64),
     /// A number with a dot: a version, never an amount.
     Decimal,
     /// An address block.
@@ -79,7 +83,13 @@ pub(super) fn items<'a>(text: &str, lexicon: &'a Lexicon, catalogue: &Catalogue)
             let written = text.chars().skip(place.start).take(place.end - place.start);
             written.collect()
         };
-        items.push(Item { what, place, text });
+        let plural = matches!(what, What::Concept(_)) && lexicon.plural(&lexicon::key(&text));
+        items.push(Item {
+            what,
+            place,
+            text,
+            plural,
+        });
         at += length;
     }
     items
@@ -113,6 +123,9 @@ fn single<'a>(token: &Token, catalogue: &Catalogue) -> What<'a> {
         // Longer than any number that is meant: no item, so that it is reported.
         return key.parse().map_or(What::Word, What::Number);
     }
+    if let Some(amount) = grouped(key) {
+        return What::Grouped(amount);
+    }
     if key.split('.').count() <= 3
         && key
             .split('.')
@@ -135,6 +148,16 @@ fn single<'a>(token: &Token, catalogue: &Catalogue) -> What<'a> {
     strange(key).map_or(What::Word, What::Strange)
 }
 
+/// The number that `1,000` and `1.000.000` are: groups of three digits, all with the same mark between.
+fn grouped(key: &str) -> Option<u64> {
+    let mark = if key.contains(',') { ',' } else { '.' };
+    let (first, rest) = key.split_once(mark)?;
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let leads = (1..=3).contains(&first.len()) && !first.starts_with('0') && digits(first);
+    let holds = leads && rest.split(mark).all(|group| group.len() == 3 && digits(group));
+    holds.then(|| key.replace(mark, "").parse().ok()).flatten()
+}
+
 /// Whether `key` has the form of a region, such as `us-east-9`, or of a plan, such as `t9.medium`.
 fn strange(key: &str) -> Option<&'static str> {
     let parts: Vec<&str> = key.split('-').collect();
@@ -154,6 +177,22 @@ fn strange(key: &str) -> Option<&'static str> {
     if region {
         return Some("region");
     }
+    // Google's e2-medium and n2-standard-4, Azure's Standard_D2s_v5.
+    let google = match parts.as_slice() {
+        [family, size] => machine(family) && matches!(*size, "micro" | "small" | "medium"),
+        [family, shape, number] => {
+            machine(family)
+                && (shape.starts_with("standard") || shape.starts_with("high"))
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    };
+    let azure = key
+        .strip_prefix("standard_")
+        .is_some_and(|size| size.bytes().any(|byte| byte.is_ascii_digit()));
+    if google || azure {
+        return Some("plan");
+    }
     let (family, size) = key.split_once('.')?;
     let sizes = ["nano", "micro", "small", "medium", "large", "xlarge", "metal"];
     let sized = sizes.iter().any(|word| size.ends_with(word));
@@ -161,6 +200,16 @@ fn strange(key: &str) -> Option<&'static str> {
         && family.bytes().any(|byte| byte.is_ascii_digit())
         && family.bytes().any(|byte| byte.is_ascii_lowercase()))
     .then_some("plan")
+}
+
+/// Whether `family` is one of machines, such as `n2` or `c3d`.
+fn machine(family: &str) -> bool {
+    (2..=4).contains(&family.len())
+        && family
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase())
+        && family.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether `key` is a name such as `web-1`: a hyphen, and a digit at its end. It is not split, so that it can be named.
@@ -182,7 +231,9 @@ mod tests {
         for region in ["us-east-9", "fi-hel9", "europe-west1"] {
             assert_eq!(strange(region), Some("region"), "{region}");
         }
-        assert_eq!(strange("t9.medium"), Some("plan"));
+        for plan in ["t9.medium", "e2-medium", "n2-standard-4", "standard_d2s_v5"] {
+            assert_eq!(strange(plan), Some("plan"), "{plan}");
+        }
         for neither in ["web-1", "3-node", "k8s", "multi-az", "1.30"] {
             assert_eq!(strange(neither), None, "{neither}");
         }

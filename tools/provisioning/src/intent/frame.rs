@@ -1,20 +1,21 @@
-//! What a description says, sorted: which resources it names, and which value belongs to which.
-//!
-//! A value belongs to the resource in whose part of the sentence it stands, if that resource has such a value; else to
-//! the nearest before it that has, else to the next.
+//! What a description says, from the first rule that holds to the last: resources that it names, and values of slots.
 
 use std::collections::BTreeMap;
 
 use super::classify::{Item, What};
-use super::lexicon::{Filling, Kind, Lexicon};
+use super::lexicon::{Kind, Lexicon};
 use super::pattern::{Match, longest};
-use super::{Place, Refusal, Resource};
+use super::rule::Filling;
+use super::{Place, Resource};
 
 /// Every slot that is understood by [`build`](super::build); the lexicon says what they are called and who has them.
-const KNOWN: [&str; 38] = [
+const KNOWN: [&str; 53] = [
+    "absent",
     "autoscaling",
     "backup_days",
     "budget",
+    "cache_engine",
+    "cache_service",
     "cidr",
     "cni",
     "control_plane_size",
@@ -22,13 +23,19 @@ const KNOWN: [&str; 38] = [
     "count",
     "cpu",
     "currency",
+    "dashboards",
+    "database_service",
     "disk_gb",
     "encrypted",
     "engine",
     "environment",
     "high_availability",
     "load_balancers",
+    "logs",
+    "logs_days",
     "memory_gb",
+    "metrics",
+    "metrics_days",
     "name",
     "nat_gateways",
     "nodes",
@@ -38,6 +45,7 @@ const KNOWN: [&str; 38] = [
     "plan",
     "private_subnets",
     "provider",
+    "public",
     "public_ip",
     "public_subnets",
     "region",
@@ -45,10 +53,15 @@ const KNOWN: [&str; 38] = [
     "role",
     "scaling_max",
     "scaling_min",
+    "service",
     "size",
+    "some_gb",
+    "storage_service",
+    "subnet",
     "tag",
     "town",
     "version",
+    "versioning",
     "workers",
 ];
 
@@ -79,7 +92,11 @@ pub(super) struct Heard {
     pub(super) value: Value,
     pub(super) place: Place,
     pub(super) text: String,
-    at: usize,
+    /// A word for more than one stands for the number.
+    pub(super) vague: bool,
+    /// It is what is not wanted.
+    pub(super) denied: bool,
+    pub(super) at: usize,
 }
 
 /// A resource that was named.
@@ -87,9 +104,11 @@ pub(super) struct Heard {
 pub(super) struct Head {
     pub(super) resource: Resource,
     /// First item of the rule, and one past the last.
-    start: usize,
-    end: usize,
-    counted: bool,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) counted: bool,
+    /// The word, if it is one for more than one without a number.
+    pub(super) plural: Option<String>,
 }
 
 /// A resource and what was said of it.
@@ -97,6 +116,8 @@ pub(super) struct Head {
 pub(super) struct Frame {
     pub(super) resource: Resource,
     pub(super) slots: Slots,
+    /// The word, if more than one is asked for without a number.
+    pub(super) plural: Option<String>,
 }
 
 /// What was said, by slot.
@@ -109,7 +130,7 @@ pub(super) struct Hearing {
     /// Items that no rule took and that mean something.
     pub(super) left: Vec<usize>,
     /// Where a part of the sentence may begin, and whether strongly.
-    divisions: Vec<(usize, bool)>,
+    pub(super) divisions: Vec<(usize, bool)>,
 }
 
 /// Applies the rules from the first item to the last.
@@ -151,33 +172,40 @@ impl Hearing {
         let text = words(items, start, found.end);
         let element = |at: &str| {
             let at: usize = at.parse().ok()?;
-            items.get(found.found.get(at.checked_sub(1)?).copied()??)
+            items.get(*found.found.get(at.checked_sub(1)?)?.first()?)
         };
+        let taken = || items.get(start..found.end).unwrap_or_default().iter();
+        let plural = taken().find(|item| item.plural);
         let mut counted = false;
         for (slot, filling) in &found.rule.set {
             let slot = match slot.strip_prefix('@') {
                 None => slot.clone(),
                 Some(at) => match element(at).map(|item| &item.what) {
                     Some(What::Concept(concept)) => concept.slot.clone().unwrap_or_default(),
+                    Some(What::Provider(_)) => "provider".to_owned(),
+                    Some(What::Region(_)) => "region".to_owned(),
+                    Some(What::Town(_)) => "town".to_owned(),
                     _ => continue,
                 },
             };
-            let value = match filling {
-                Filling::Number(number) => Some(Value::Number(*number)),
-                Filling::Flag(flag) => Some(Value::Flag(*flag)),
-                Filling::Text(text) => Some(Value::Text(text.clone())),
-                Filling::Item(at) => element(&at.to_string()).map(|item| value(item, scale(found, items))),
-            };
-            let Some(value) = value else { continue };
-            counted |= slot == "count";
-            self.heard.push(Heard {
-                slot,
-                value,
-                place,
-                text: text.clone(),
-                at: start,
-            });
+            for value in values(filling, found, items) {
+                counted |= slot == "count";
+                self.heard.push(Heard {
+                    slot: slot.clone(),
+                    value,
+                    place,
+                    text: text.clone(),
+                    vague: plural.is_some() && matches!(filling, Filling::Number(number) if *number > 0),
+                    denied: matches!(filling, Filling::Not(_)),
+                    at: start,
+                });
+            }
         }
+        // What a rule passed over without taking it is no filler alone.
+        let unknown = (start..found.end)
+            .filter(|at| items.get(*at).is_some_and(|item| matches!(item.what, What::Word)))
+            .filter(|at| !found.found.iter().flatten().any(|taken| taken == at));
+        self.left.extend(unknown);
         let opened = found
             .rule
             .open
@@ -195,160 +223,28 @@ impl Hearing {
                 start,
                 end: found.end,
                 counted,
+                plural: plural
+                    .filter(|_| !counted && is_resource(plural))
+                    .map(|item| item.text.clone()),
             });
         }
     }
-
-    /// Joins heads that name one thing twice: `cluster` and `Kubernetes` in `Kubernetes 1.30 cluster`.
-    fn joined(&self) -> Vec<Head> {
-        let mut joined: Vec<Head> = Vec::new();
-        for head in &self.heads {
-            let near = joined.last().is_some_and(|last: &Head| {
-                let divided = self
-                    .divisions
-                    .iter()
-                    .any(|(at, _)| (last.end..head.start).contains(at));
-                last.resource == head.resource && !divided && !head.counted
-            });
-            match joined.last_mut().filter(|_| near) {
-                Some(last) => last.end = head.end,
-                None => joined.push(head.clone()),
-            }
-        }
-        joined
-    }
-
-    /// Sorts what was said by what it belongs to. What belongs to nothing is in the second part of the answer.
-    pub(super) fn frames(&self, lexicon: &Lexicon, given: Option<Resource>) -> Result<Sorted, Refusal> {
-        let heads = self.joined();
-        let mut sorted = Sorted::default();
-        let mut frames: Vec<(usize, Frame)> = heads
-            .iter()
-            .enumerate()
-            .map(|(at, head)| (self.boundary(&heads, at, head), Frame::new(head.resource)))
-            .collect();
-        if frames.is_empty() {
-            frames.extend(
-                given
-                    .or_else(|| self.implied(lexicon))
-                    .map(|resource| (0, Frame::new(resource))),
-            );
-        }
-        for heard in &self.heard {
-            let Some(slot) = lexicon.slots.get(&heard.slot) else {
-                continue;
-            };
-            if slot.global() {
-                put(&mut sorted.global, heard, lexicon)?;
-                continue;
-            }
-            let own = frames
-                .iter()
-                .rposition(|(from, _)| *from <= heard.at)
-                .unwrap_or(0);
-            let fits = |at: &usize| {
-                frames
-                    .get(*at)
-                    .is_some_and(|(_, frame)| slot.fits(frame.resource))
-            };
-            let owner = (0..=own)
-                .rev()
-                .find(fits)
-                .or_else(|| (own..frames.len()).find(fits));
-            match owner.and_then(|at| frames.get_mut(at)) {
-                Some((_, frame)) => put(&mut frame.slots, heard, lexicon)?,
-                None => sorted.strays.push(heard.clone()),
-            }
-        }
-        sorted.frames = unite(frames.into_iter().map(|(_, frame)| frame), lexicon)?;
-        Ok(sorted)
-    }
-
-    /// Where the part of the sentence begins that is about `head`.
-    fn boundary(&self, heads: &[Head], at: usize, head: &Head) -> usize {
-        let Some(before) = at.checked_sub(1).and_then(|before| heads.get(before)) else {
-            return 0;
-        };
-        let between = |strong: bool| {
-            self.divisions
-                .iter()
-                .rev()
-                .find(|(at, is)| *is == strong && (before.end..head.start).contains(at))
-                .map(|(at, _)| *at)
-        };
-        between(true).or_else(|| between(false)).unwrap_or(head.start)
-    }
-
-    /// The one resource that has all that was said, if nobody named any.
-    fn implied(&self, lexicon: &Lexicon) -> Option<Resource> {
-        let slots: Vec<_> = self
-            .heard
-            .iter()
-            .filter_map(|heard| lexicon.slots.get(&heard.slot))
-            .filter(|slot| !slot.global())
-            .collect();
-        let mut fitting = Resource::ALL
-            .into_iter()
-            .filter(|resource| !slots.is_empty() && slots.iter().all(|slot| slot.fits(*resource)));
-        let only = fitting.next()?;
-        fitting.next().is_none().then_some(only)
-    }
 }
 
-impl Frame {
-    fn new(resource: Resource) -> Self {
-        Self {
-            resource,
-            slots: Slots::new(),
-        }
-    }
+fn is_resource(item: Option<&Item<'_>>) -> bool {
+    item.is_some_and(|item| matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Resource))
 }
 
-/// What was said, by what it belongs to.
-#[derive(Default)]
-pub(super) struct Sorted {
-    pub(super) frames: Vec<Frame>,
-    pub(super) global: Slots,
-    /// What no resource of the description has.
-    pub(super) strays: Vec<Heard>,
-}
-
-/// One frame for all of the network.
-fn unite(frames: impl Iterator<Item = Frame>, lexicon: &Lexicon) -> Result<Vec<Frame>, Refusal> {
-    let mut united: Vec<Frame> = Vec::new();
-    for frame in frames {
-        let known = united
-            .iter_mut()
-            .find(|other| other.resource == Resource::Network && frame.resource == Resource::Network);
-        match known {
-            Some(known) => {
-                for heard in frame.slots.values().flatten() {
-                    put(&mut known.slots, heard, lexicon)?;
-                }
-            }
-            None => united.push(frame),
-        }
-    }
-    Ok(united)
-}
-
-/// Fills a slot. The same thing said twice is said once; two different things contradict each other.
-fn put(slots: &mut Slots, heard: &Heard, lexicon: &Lexicon) -> Result<(), Refusal> {
-    let many = lexicon.slots.get(&heard.slot).is_some_and(|slot| slot.many);
-    let said = slots.entry(heard.slot.clone()).or_default();
-    if said.iter().any(|other| other.value == heard.value) {
-        return Ok(());
-    }
-    match said.first().filter(|_| !many) {
-        Some(first) => Err(Refusal::Contradiction {
-            what: lexicon.title(&heard.slot).to_owned(),
-            first: first.text.clone(),
-            second: heard.text.clone(),
-            place: Some(heard.place),
-        }),
-        None => {
-            said.push(heard.clone());
-            Ok(())
+/// What `filling` fills a slot with: one value, or one for each item of a list.
+fn values(filling: &Filling, found: &Match<'_>, items: &[Item<'_>]) -> Vec<Value> {
+    match filling {
+        Filling::Number(number) => vec![Value::Number(*number)],
+        Filling::Flag(flag) => vec![Value::Flag(*flag)],
+        Filling::Text(text) => vec![Value::Text(text.clone())],
+        Filling::Item(at) | Filling::Not(at) => {
+            let taken = at.checked_sub(1).and_then(|at| found.found.get(at));
+            let taken = taken.into_iter().flatten().filter_map(|at| items.get(*at));
+            taken.map(|item| value(item, scale(found, items))).collect()
         }
     }
 }
@@ -365,7 +261,7 @@ fn scale(found: &Match<'_>, items: &[Item<'_>]) -> u64 {
 
 fn value(item: &Item<'_>, scale: u64) -> Value {
     match &item.what {
-        What::Number(number) => Value::Number(number.saturating_mul(scale)),
+        What::Number(number) | What::Grouped(number) => Value::Number(number.saturating_mul(scale)),
         What::Provider(name) | What::Region(name) | What::Town(name) => Value::Text(name.clone()),
         What::Plan(sku) => Value::Text(sku.clone()),
         What::Concept(concept) => Value::Text(concept.value.clone().unwrap_or_else(|| concept.name.clone())),

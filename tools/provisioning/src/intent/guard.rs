@@ -9,6 +9,8 @@ use super::lexicon::Kind;
 
 const SOURCE: &str = "who may reach an open port cannot be said here; leave it out and add `cidrs` to the rule that is written";
 const DENIED: &str = "it may be meant as not wanted too; say `without` again before it, or `with`";
+const EACH: &str = "a budget is for everything together, by the month; say the sum";
+const COUNT: &str = "how many there are in all must be said by a number, as in `3 volumes`";
 const AGAIN: &str =
     "it may name what was named before, or one more; name it once, as in `a PostgreSQL database`";
 const INSIDE: &str = "what runs on it is not a part of it here; ask for nodes or workers of a cluster, or join both with `and`";
@@ -30,15 +32,18 @@ fn unsaid(items: &[Item<'_>], at: usize) -> Option<&'static str> {
     let before = items.get(..at)?;
     match &item.what {
         What::Cidr if is_source(before) => Some(SOURCE),
+        What::Concept(_) if is_share(items, at) => Some(EACH),
+        What::Concept(_) if is_handed_out(items, at) => Some(COUNT),
         What::Concept(concept) if concept.kind == Kind::Flag && is_denied(before) => Some(DENIED),
         What::Concept(concept) => {
             let engine = concept.slot.as_deref() == Some("engine");
+            let runs = engine || concept.slot.as_deref() == Some("cache_engine");
             let resource = (concept.kind == Kind::Resource).then_some(concept.name.as_str());
             match (owner(before)?, resource) {
                 (("database", Tie::Having), None) if engine && !has_engine(before) => Some(AGAIN),
                 (("cluster", Tie::Having), Some("cluster")) => Some(AGAIN),
                 (("server", Tie::Running), _)
-                    if engine || matches!(resource, Some("cluster" | "database")) =>
+                    if runs || matches!(resource, Some("cluster" | "database" | "cache")) =>
                 {
                     Some(INSIDE)
                 }
@@ -80,6 +85,47 @@ fn is_source(before: &[Item<'_>]) -> bool {
         named(item, &["port", "open", "to", "between", "except"]) || matches!(item.what, What::Number(_))
     };
     ports && last.is_some_and(of_port)
+}
+
+/// Whether the item at `at` is an `each` that hands out something which is counted by itself: `3 servers with a 100 GB
+/// volume each`, `each with a database`.
+fn is_handed_out(items: &[Item<'_>], at: usize) -> bool {
+    let counted = |item: &Item<'_>| named(item, &["database", "cache", "bucket", "volume", "load_balancer"]);
+    let head = |item: &&Item<'_>| kind(item) == Some(Kind::Resource) || counted(item);
+    let each = items.get(at).is_some_and(|item| named(item, &["each"]));
+    let mut before = items
+        .get(..at)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|item| !divides(item));
+    let mut after = items.iter().skip(at + 1).take_while(|item| !divides(item));
+    each && (before.find(head).is_some_and(counted) || after.find(head).is_some_and(counted))
+}
+
+/// Whether the item at `at` says that a sum of money is for one of several: `each` right before or behind it, or a
+/// resource right behind it, as in `100 EUR a server`.
+fn is_share(items: &[Item<'_>], at: usize) -> bool {
+    let money = |item: &Item<'_>| matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Unit && concept.of.as_deref() == Some("money"));
+    let each = items.get(at).is_some_and(|item| named(item, &["each"]));
+    let resource = items.get(at).and_then(kind) == Some(Kind::Resource);
+    let aside = |item: &&Item<'_>| {
+        kind(item) == Some(Kind::Filler)
+            || named(item, &["month", "at_most", "budget", "for"])
+            || matches!(item.what, What::Number(_) | What::Grouped(_))
+            || super::token::normalise(&item.text) == "por"
+    };
+    let before = items.get(..at).unwrap_or_default().iter().rev();
+    let after = items.iter().skip(at + 1);
+    // `100 EUR, a server` has a comma between, and `100 EUR server` nothing.
+    let tied = before.clone().next().is_some_and(|item| !money(item));
+    let counted = before
+        .clone()
+        .take_while(aside)
+        .any(|item| matches!(item.what, What::Number(_)));
+    let behind = before.clone().find(|item| !aside(item)).is_some_and(money);
+    let ahead = after.clone().find(|item| !aside(item)).is_some_and(money);
+    (each && (behind || ahead)) || (resource && tied && behind && !counted)
 }
 
 /// Whether a flag after `before` stands in a list behind a negation that is not its own. Two that are joined by a word

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::pattern::Element;
+use super::release::Release;
+use super::rule::{Rule, WrittenRule};
 use super::token::normalise;
 use super::{Catalogue, Refusal, Resource, frame};
 use crate::{AssetKind, Assets};
@@ -27,7 +28,8 @@ pub struct Lexicon {
     places: HashMap<String, String>,
     /// Words with a hyphen or a digit in them, which are not to be split.
     whole: HashSet<String>,
-    releases: BTreeMap<String, String>,
+    /// Phrases that mean more than one.
+    plural: HashSet<String>,
 }
 
 /// What a group of words means.
@@ -43,6 +45,9 @@ pub(super) struct Concept {
     /// Words and phrases in Spanish.
     #[serde(default)]
     es: Vec<String>,
+    /// Words and phrases of both that say more than one without saying how many.
+    #[serde(default)]
+    plural: Vec<String>,
     /// What a `choice` or a `flag` fills.
     #[serde(default)]
     pub(super) slot: Option<String>,
@@ -65,6 +70,7 @@ impl Concept {
             kind,
             en: vec![words.to_owned()],
             es: Vec::new(),
+            plural: Vec::new(),
             slot: None,
             value: None,
             number: None,
@@ -133,29 +139,6 @@ impl Slot {
     }
 }
 
-/// What a sequence of items fills.
-#[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) elements: Vec<Element>,
-    /// The slot, or `@n` for the one that element n names; and the value: `$n`, text, number or flag.
-    pub(super) set: Vec<(String, Filling)>,
-    /// The resource that it names: `$n`, or by name.
-    pub(super) open: Option<String>,
-}
-
-/// What a rule fills a slot with.
-#[derive(Debug, Clone)]
-pub(super) enum Filling {
-    /// What element n is, from 1.
-    Item(usize),
-    /// A number.
-    Number(u64),
-    /// A text.
-    Text(String),
-    /// Wanted or not.
-    Flag(bool),
-}
-
 /// Words of a language that is not understood.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,26 +161,8 @@ struct File {
     #[serde(default)]
     language: Vec<Language>,
     #[serde(default)]
+    #[expect(dead_code, reason = "the catalogue reads them; here they are only checked")]
     release: Vec<Release>,
-}
-
-/// The release that is taken where none is named.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Release {
-    of: String,
-    version: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRule {
-    #[serde(rename = "match")]
-    pattern: String,
-    #[serde(default)]
-    set: BTreeMap<String, toml::Value>,
-    #[serde(default)]
-    open: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -221,7 +186,7 @@ impl Lexicon {
             phrases: HashMap::new(),
             places: HashMap::new(),
             whole: HashSet::new(),
-            releases: BTreeMap::new(),
+            plural: HashSet::new(),
         };
         let mut files = Vec::new();
         let assets = assets
@@ -242,10 +207,6 @@ impl Lexicon {
         let mut rules = Vec::new();
         for (path, file) in files {
             lexicon.languages.extend(file.language);
-            let releases = file.release.into_iter();
-            lexicon
-                .releases
-                .extend(releases.map(|release| (release.of, release.version)));
             for concept in file.concept {
                 lexicon.add(concept).map_err(|problem| refuse(&path, problem))?;
             }
@@ -260,7 +221,8 @@ impl Lexicon {
             .add_catalogue(catalogue)
             .map_err(|problem| refuse("*.toml", problem))?;
         for (path, rule) in rules {
-            let rule = lexicon.rule(&rule).map_err(|problem| refuse(&path, problem))?;
+            let rule = rule.read(&lexicon.concepts, &lexicon.slots);
+            let rule = rule.map_err(|problem| refuse(&path, problem))?;
             lexicon.rules.push(rule);
         }
         Ok(lexicon)
@@ -271,9 +233,9 @@ impl Lexicon {
         self.phrases.get(phrase).and_then(|at| self.concepts.get(*at))
     }
 
-    /// The release of `what` that is taken where none is named.
-    pub(super) fn release(&self, what: &str) -> Option<&str> {
-        self.releases.get(what).map(String::as_str)
+    /// Whether a normalised phrase means more than one.
+    pub(super) fn plural(&self, phrase: &str) -> bool {
+        self.plural.contains(phrase)
     }
 
     /// Whether `word` is one word, although it has a hyphen or a digit in it.
@@ -317,7 +279,9 @@ impl Lexicon {
             return Err(format!("concept `{name}` fills `{slot}`, which is no slot"));
         }
         let at = self.concepts.len();
-        for words in concept.en.iter().chain(&concept.es) {
+        let plural = concept.plural.iter().map(|words| key(words));
+        self.plural.extend(plural);
+        for words in concept.en.iter().chain(&concept.es).chain(&concept.plural) {
             let phrase = key(words);
             for word in phrase
                 .split(' ')
@@ -390,83 +354,6 @@ impl Lexicon {
             }
         }
         Ok(())
-    }
-
-    fn rule(&self, written: &WrittenRule) -> Result<Rule, String> {
-        let fail = |problem: String| format!("rule `{}`: {problem}", written.pattern);
-        let elements: Vec<Element> = written
-            .pattern
-            .split_whitespace()
-            .map(|element| Element::read(element, &self.concepts, &self.slots))
-            .collect::<Result<_, _>>()
-            .map_err(fail)?;
-        let within = |at: usize| (1..=elements.len()).contains(&at);
-        let index = |text: &str| text.parse().ok().filter(|at| within(*at));
-        let mut set = Vec::new();
-        for (slot, value) in &written.set {
-            let named = match slot.strip_prefix('@') {
-                Some(at) => index(at).is_some(),
-                None => self.slots.contains_key(slot),
-            };
-            if !named {
-                return Err(fail(format!("`{slot}` is no slot")));
-            }
-            // A list fills the slot once for each of its values.
-            let values = match value {
-                toml::Value::Array(values) => values.as_slice(),
-                one => std::slice::from_ref(one),
-            };
-            for value in values {
-                set.push((slot.clone(), filling(slot, value, &index).map_err(fail)?));
-            }
-        }
-        let opens = |open: &String| match open.strip_prefix('$') {
-            Some(at) => index(at).is_some(),
-            None => Resource::named(open).is_some(),
-        };
-        if written.open.as_ref().is_some_and(|open| !opens(open)) {
-            return Err(fail("it opens no resource".to_owned()));
-        }
-        // Not to drop in silence what somebody said.
-        let used = |at: usize| {
-            let named = |text: &str, sign: char| text.strip_prefix(sign).and_then(index) == Some(at);
-            set.iter().any(|(slot, filling)| {
-                named(slot, '@') || matches!(filling, Filling::Item(item) if *item == at)
-            }) || written.open.as_deref().is_some_and(|open| named(open, '$'))
-        };
-        if let Some(at) =
-            (1..=elements.len()).find(|at| elements.get(at - 1).is_some_and(Element::carries) && !used(*at))
-        {
-            return Err(fail(format!(
-                "element {at} carries a value, and nothing is filled with it"
-            )));
-        }
-        Ok(Rule {
-            elements,
-            set,
-            open: written.open.clone(),
-        })
-    }
-}
-
-/// What `value` fills `slot` with; `index` reads the number of an element.
-fn filling(
-    slot: &str,
-    value: &toml::Value,
-    index: &dyn Fn(&str) -> Option<usize>,
-) -> Result<Filling, String> {
-    match value {
-        toml::Value::Boolean(flag) => Ok(Filling::Flag(*flag)),
-        toml::Value::Integer(number) => u64::try_from(*number)
-            .map(Filling::Number)
-            .map_err(|_| format!("`{number}` is negative")),
-        toml::Value::String(text) => match text.strip_prefix('$') {
-            Some(at) => index(at)
-                .map(Filling::Item)
-                .ok_or_else(|| format!("it has no element `{text}`")),
-            None => Ok(Filling::Text(text.clone())),
-        },
-        _ => Err(format!("`{slot}` is filled with neither text, number nor flag")),
     }
 }
 

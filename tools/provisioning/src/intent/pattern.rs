@@ -1,9 +1,11 @@
 //! Rules as patterns over items. An element is a class or a concept; `a|b` is either, `a?` may be left out, `!a` must
-//! not follow. Fillers between elements are passed over.
+//! not follow, `a+` is one or more with commas or `and` between. Fillers between elements are passed over, and after a
+//! number also a word that nobody knows, which is reported.
 //!
 //! | element | is |
 //! |---|---|
 //! | `number` `decimal` `cidr` `text` `pair` `provider` `region` `town` `plan` `word` | what [`What`] says |
+//! | `amount` | a whole number, or one with its thousands apart |
 //! | `name` | a word or a quoted text |
 //! | `kind:flag` | any concept of the kind |
 //! | `slot:cni` | any value of the slot |
@@ -13,7 +15,8 @@
 use std::collections::BTreeMap;
 
 use super::classify::{Item, What};
-use super::lexicon::{Concept, Kind, Rule, Slot};
+use super::lexicon::{Concept, Kind, Slot};
+use super::rule::Rule;
 
 /// An element of a rule.
 #[derive(Debug)]
@@ -21,11 +24,13 @@ pub(super) struct Element {
     either: Vec<Class>,
     optional: bool,
     absent: bool,
+    several: bool,
 }
 
 #[derive(Debug)]
 enum Class {
     Number,
+    Amount,
     Decimal,
     Cidr,
     Text,
@@ -53,6 +58,7 @@ impl Element {
             .strip_prefix('!')
             .map_or((false, written), |rest| (true, rest));
         let (optional, rest) = rest.strip_suffix('?').map_or((false, rest), |rest| (true, rest));
+        let (several, rest) = rest.strip_suffix('+').map_or((false, rest), |rest| (true, rest));
         let either = rest
             .split('|')
             .map(|class| Class::read(class, concepts, slots))
@@ -61,6 +67,7 @@ impl Element {
             either,
             optional,
             absent,
+            several,
         })
     }
 
@@ -75,6 +82,31 @@ impl Element {
         !self.absent && self.either.iter().any(value)
     }
 
+    /// The items from `at` on that it stands for: one, or a list with commas or `and` between.
+    fn from(&self, items: &[Item<'_>], at: usize) -> Vec<usize> {
+        let mut taken = vec![at];
+        let joins = |item: &Item<'_>| match &item.what {
+            What::Mark => item.text == ",",
+            What::Concept(concept) => concept.name == "and",
+            _ => false,
+        };
+        if !self.several {
+            return taken;
+        }
+        let mut last = at;
+        loop {
+            let between = items.iter().skip(last + 1).take(2);
+            let between = between.take_while(|item| joins(item)).count();
+            let next = last + 1 + between;
+            let another = items.get(next).is_some_and(|item| self.is(item));
+            if between == 0 || !another || !ends(items, next + 1) {
+                return taken;
+            }
+            taken.push(next);
+            last = next;
+        }
+    }
+
     fn is(&self, item: &Item<'_>) -> bool {
         self.either.iter().any(|class| class.is(item))
     }
@@ -84,6 +116,7 @@ impl Class {
     fn read(written: &str, concepts: &[Concept], slots: &BTreeMap<String, Slot>) -> Result<Self, String> {
         let class = match written {
             "number" => Self::Number,
+            "amount" => Self::Amount,
             "decimal" => Self::Decimal,
             "cidr" => Self::Cidr,
             "text" => Self::Text,
@@ -116,6 +149,7 @@ impl Class {
     fn is(&self, item: &Item<'_>) -> bool {
         match (self, &item.what) {
             (Self::Number, What::Number(_))
+            | (Self::Amount, What::Number(_) | What::Grouped(_))
             | (Self::Decimal, What::Decimal)
             | (Self::Cidr, What::Cidr)
             | (Self::Text, What::Text)
@@ -143,8 +177,8 @@ impl Class {
 /// A rule that holds at a place.
 pub(super) struct Match<'r> {
     pub(super) rule: &'r Rule,
-    /// The item of each element; none for what was left out.
-    pub(super) found: Vec<Option<usize>>,
+    /// The items of each element; none for what was left out.
+    pub(super) found: Vec<Vec<usize>>,
     /// One past the last item.
     pub(super) end: usize,
 }
@@ -170,36 +204,38 @@ fn holds(
     items: &[Item<'_>],
     at: usize,
     end: usize,
-    found: &mut Vec<Option<usize>>,
+    found: &mut Vec<Vec<usize>>,
 ) -> Option<usize> {
     let Some((element, rest)) = elements.split_first() else {
         return Some(end);
     };
     // Fillers are passed over between elements, never before the first.
-    let first = found.iter().all(Option::is_none);
+    let first = found.iter().all(Vec::is_empty);
     let is = |at: &usize| items.get(*at).is_some_and(|item| element.is(item));
-    let after = if first { at } else { at + fillers(items, at) };
+    let after = if first { at } else { passed(items, at) };
     let next = [at, after].into_iter().find(is);
     let depth = found.len();
     if element.absent {
         if next.is_some() {
             return None;
         }
-        found.push(None);
+        found.push(Vec::new());
         return holds(rest, items, at, end, found).or_else(|| {
             found.truncate(depth);
             None
         });
     }
     if let Some(next) = next {
-        found.push(Some(next));
-        if let Some(end) = holds(rest, items, next + 1, next + 1, found) {
+        let taken = element.from(items, next);
+        let after = taken.last().map_or(next, |last| last + 1);
+        found.push(taken);
+        if let Some(end) = holds(rest, items, after, after, found) {
             return Some(end);
         }
         found.truncate(depth);
     }
     if element.optional {
-        found.push(None);
+        found.push(Vec::new());
         if let Some(end) = holds(rest, items, at, end, found) {
             return Some(end);
         }
@@ -208,8 +244,32 @@ fn holds(
     None
 }
 
-fn fillers(items: &[Item<'_>], at: usize) -> usize {
+/// Where an element may stand that is looked for at `at`: behind fillers, and behind a word that nobody knows if a
+/// number stands before it. `3 shiny servers` are 3 servers, and `shiny` is reported.
+fn passed(items: &[Item<'_>], at: usize) -> usize {
     let filler =
         |item: &&Item<'_>| matches!(&item.what, What::Concept(concept) if concept.kind == Kind::Filler);
-    items.iter().skip(at).take(3).take_while(filler).count()
+    let after = at + items.iter().skip(at).take(3).take_while(filler).count();
+    let counted = at
+        .checked_sub(1)
+        .and_then(|before| items.get(before))
+        .is_some_and(|item| matches!(item.what, What::Number(_)));
+    let unknown = |at: usize| items.get(at).is_some_and(|item| matches!(item.what, What::Word));
+    if counted && unknown(after) {
+        after + 1
+    } else {
+        after
+    }
+}
+
+/// Whether nothing that a number could belong to stands at `at`: it is the last of a list, not the first of what
+/// follows, as in `ports 80, 443 and 3 servers`.
+fn ends(items: &[Item<'_>], at: usize) -> bool {
+    match items.get(at).map(|item| &item.what) {
+        None | Some(What::Mark | What::Provider(_) | What::Region(_) | What::Town(_)) => true,
+        Some(What::Concept(concept)) => {
+            matches!(concept.kind, Kind::Separator | Kind::Joint | Kind::Negation) || concept.name == "open"
+        }
+        Some(_) => false,
+    }
 }

@@ -75,7 +75,7 @@ pub(super) fn settle<'c>(
         (None, None) if provider.default_region.is_empty() => {
             return Err(Refusal::Missing {
                 what: format!("region of {}", provider.name),
-                valid: Vec::new(),
+                valid: provider.regions.keys().cloned().collect(),
             });
         }
         (None, None) => {
@@ -163,7 +163,7 @@ fn implied<'c, 'h>(
 
 fn of_provider(plan: &Heard, provider: &Provider, catalogue: &Catalogue) -> Result<(), Refusal> {
     let sku = text(plan);
-    if catalogue.book().plan(provider, sku).is_some() {
+    if catalogue.plan_of(provider, sku).is_some() || Catalogue::any_plan(provider) {
         return Ok(());
     }
     let mut near: Vec<(f64, String)> = catalogue

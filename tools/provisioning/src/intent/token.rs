@@ -68,6 +68,7 @@ pub(super) fn normalise(text: &str) -> String {
             'ñ' => 'n',
             'ç' => 'c',
             '–' | '—' | '‑' | '−' => '-',
+            '’' => '\'',
             other => other,
         })
         .collect()

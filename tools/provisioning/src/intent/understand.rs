@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, copies};
 use super::classify::{Item, What, items};
-use super::frame::{Frame, Hearing, Sorted, hear};
+use super::frame::{Frame, Hearing, hear};
 use super::guard::guard;
 use super::lexicon::{Kind, Lexicon};
+use super::placement::place;
 use super::settle::settle;
+use super::sort::Sorted;
 use super::token::normalise;
 use super::{Catalogue, Intent, Origin, Place, Refusal, Resource, language};
 
@@ -98,10 +100,10 @@ pub fn understand(
     let not_understood = left(&items, &hearing, &sorted, lexicon, catalogue);
     if not_understood.is_empty() || request.partial {
         scope(&items, &hearing.left)?;
-        return build(request, &sorted, not_understood, lexicon, catalogue);
+        return build(request, &sorted, not_understood, catalogue);
     }
     // The interpretation so far is worth showing, and its own mistakes are not what is wrong first.
-    let so_far = build(request, &sorted, Vec::new(), lexicon, catalogue);
+    let so_far = build(request, &sorted, Vec::new(), catalogue);
     let (origins, assumptions) = so_far.map_or_else(
         |_| (BTreeMap::new(), Vec::new()),
         |understood| (understood.origins, understood.assumptions),
@@ -131,20 +133,21 @@ pub(super) fn bounded(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Takes what looks like a region for one, where the provider has no list of them.
+/// Takes what looks like a region or a plan for one, where the provider has no list of them.
 fn adopt(items: &mut [Item<'_>], given: Option<&str>, catalogue: &Catalogue) {
-    let open = |name: &str| catalogue.book().provider(name).is_some_and(Catalogue::any_region);
-    let said = items
-        .iter()
-        .any(|item| matches!(&item.what, What::Provider(name) if open(name)));
-    if !said && !given.is_some_and(open) {
-        return;
-    }
-    for item in items
-        .iter_mut()
-        .filter(|item| matches!(item.what, What::Strange("region")))
-    {
-        item.what = What::Region(normalise(&item.text));
+    let said = items.iter().find_map(|item| match &item.what {
+        What::Provider(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let provider = said.or(given).and_then(|name| catalogue.book().provider(name));
+    let Some(provider) = provider else { return };
+    let (regions, plans) = (Catalogue::any_region(provider), Catalogue::any_plan(provider));
+    for item in items {
+        match item.what {
+            What::Strange("region") if regions => item.what = What::Region(normalise(&item.text)),
+            What::Strange("plan") if plans => item.what = What::Plan(item.text.clone()),
+            _ => {}
+        }
     }
 }
 
@@ -241,17 +244,11 @@ fn left(
             },
         }
     });
-    let strays = sorted.strays.iter().map(|heard| {
-        let slot = lexicon.slots.get(&heard.slot);
-        let having = Resource::ALL
-            .into_iter()
-            .filter(|resource| slot.is_some_and(|slot| slot.fits(*resource)));
-        NotUnderstood {
-            text: heard.text.clone(),
-            place: heard.place,
-            reason: Reason::NotOf(having.map(Resource::name).collect()),
-            suggestions: Vec::new(),
-        }
+    let strays = sorted.strays.iter().map(|stray| NotUnderstood {
+        text: stray.heard.text.clone(),
+        place: stray.heard.place,
+        reason: stray.reason.clone(),
+        suggestions: Vec::new(),
     });
     let mut all: Vec<NotUnderstood> = words.chain(strays).collect();
     all.sort_by_key(|words| words.place);
@@ -282,13 +279,11 @@ fn build(
     request: &Request<'_>,
     sorted: &Sorted,
     not_understood: Vec<NotUnderstood>,
-    lexicon: &Lexicon,
     catalogue: &Catalogue,
 ) -> Result<Understood, Refusal> {
     wanted(&sorted.frames, request.resource)?;
     let settled = settle(&sorted.global, &sorted.frames, request.provider, catalogue)?;
     let mut builder = Builder {
-        lexicon,
         catalogue,
         provider: settled.provider,
         origins: BTreeMap::from([
@@ -311,6 +306,8 @@ fn build(
             add(&mut intent, frame, &mut builder)?;
         }
     }
+    place(&mut intent, &mut builder);
+    builder.attach(&mut intent);
     guard_ports(&mut intent);
     let problems = intent.check(builder.catalogue);
     if !problems.is_empty() {
@@ -327,7 +324,7 @@ fn build(
 fn add(intent: &mut Intent, frame: &Frame, builder: &mut Builder<'_>) -> Result<(), Refusal> {
     match frame.resource {
         Resource::Server => {
-            let server = builder.server(frame, intent.servers.len());
+            let server = builder.server(frame, intent.servers.len())?;
             intent.servers.push(server);
         }
         Resource::Cluster => {
@@ -335,10 +332,23 @@ fn add(intent: &mut Intent, frame: &Frame, builder: &mut Builder<'_>) -> Result<
             intent.clusters.push(cluster);
         }
         Resource::Database => {
-            let database = builder.database(frame, intent.databases.len());
+            let database = builder.database(frame, intent.databases.len())?;
             intent.databases.push(database);
         }
         Resource::Network => intent.network = Some(builder.network(frame)),
+        Resource::Cache => {
+            let cache = builder.cache(frame, intent.caches.len())?;
+            intent.caches.push(cache);
+        }
+        Resource::Bucket => {
+            let bucket = builder.bucket(frame, intent.buckets.len())?;
+            intent.buckets.push(bucket);
+        }
+        Resource::Volume => {
+            let volume = builder.volume(frame, intent.volumes.len())?;
+            intent.volumes.push(volume);
+        }
+        Resource::Monitoring => intent.monitoring = Some(builder.monitoring(frame)),
     }
     Ok(())
 }

@@ -174,7 +174,7 @@ fn what_is_left_is_reported_with_its_place_and_what_is_near() {
 fn a_turning_word_is_refused_even_where_gaps_are_allowed() {
     let world = World::new();
     let request = Request {
-        text: "a server without a database on AWS",
+        text: "a server without shiny things on AWS",
         provider: None,
         resource: Some(Resource::Server),
         partial: true,

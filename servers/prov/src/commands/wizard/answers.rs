@@ -1,6 +1,11 @@
 //! Answers in files and arguments.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 use console::{Exit, Failure};
 use provisioning::form::{Answers, Form, Kind, Value};
@@ -23,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
         )
         .hint("it holds a value for each question, such as `provider = \"upcloud\"`")
     };
-    match ending(path)? {
+    let given: Given = match ending(path)? {
         Ending::Toml => toml::from_str(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             broken(before.map_or_else(String::new, |before| {
@@ -40,16 +45,67 @@ pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
                     .map_or_else(String::new, |place| format!(", line {}", place.line())),
             )
         }),
+    }?;
+    match given.twice {
+        Some(key) => Err(twice(&key, &format!("in `{}`", path.display()))),
+        None => Ok(given.answers),
     }
+}
+
+/// What a file answers, and a key that it answers more than once: which of both would count is anybody's guess.
+#[derive(Default)]
+struct Given {
+    answers: Answers,
+    twice: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Given;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value for each question")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
+        let mut given = Given::default();
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            if given.answers.insert(key.clone(), value).is_some() {
+                given.twice.get_or_insert(key);
+            }
+        }
+        Ok(given)
+    }
+}
+
+fn twice(key: &str, place: &str) -> Failure {
+    // The key may be anybody's text; the values may be secrets and are not repeated.
+    let shown: String = key.chars().filter(|c| !c.is_control()).take(64).collect();
+    Failure::new(
+        Exit::InvalidArgument,
+        format!("`{shown}` is answered more than once {place}"),
+    )
+    .hint("keep one of the answers")
 }
 
 /// Puts answers of the form `key=value` above those of `answers`.
 pub(super) fn typed(pairs: &[String], form: Option<&Form>, answers: &mut Answers) -> Result<(), Failure> {
+    let mut keys = BTreeSet::new();
     for (at, pair) in pairs.iter().enumerate() {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
             Failure::new(Exit::Usage, format!("`--answer` number {} has no `=`", at + 1))
                 .hint("write it as `--answer key=value`, such as `--answer provider=upcloud`")
         })?;
+        if !keys.insert(key) {
+            return Err(twice(key, "by `--answer`"));
+        }
         let field = form.and_then(|form| form.field(key));
         let value = field.map_or_else(|| Value::from(value), |field| field.kind.read(value));
         answers.insert(key.to_owned(), value);

@@ -224,7 +224,8 @@ async fn schemas_of_forms_agree_with_forms() {
         for (answers, good) in [
             (r#"{"provider": "upcloud"}"#, true),
             (r#"{"provider": "upcloud", "region": "de-fra1"}"#, true),
-            (r#"{"provider": "gcp", "region": "anywhere-1"}"#, true),
+            (r#"{"provider": "gcp", "region": "europe-west1"}"#, true),
+            (r#"{"provider": "gcp", "region": "anywhere-1"}"#, false),
             (r#"{"provider": "ibm"}"#, false),
             (r#"{"provider": "upcloud", "region": "us-east-1"}"#, false),
             (r#"{"provider": "upcloud", "colour": "red"}"#, false),

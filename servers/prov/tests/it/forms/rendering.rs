@@ -137,8 +137,11 @@ async fn random_answers_give_what_validates() {
 /// The fewest answers for `provider`.
 fn fewest(provider: &str) -> Answers {
     let mut answers = Answers::from([("provider".to_owned(), Value::from(provider))]);
-    if ["gcp", "azure"].contains(&provider) {
-        answers.insert("region".to_owned(), Value::from("west-1"));
+    // There is no usual region of these.
+    for (of, region) in [("gcp", "europe-west1"), ("azure", "westeurope")] {
+        if of == provider {
+            answers.insert("region".to_owned(), Value::from(region));
+        }
     }
     answers
 }

@@ -51,6 +51,29 @@ fn a_pack_adds_and_one_of_the_same_name_replaces() {
 }
 
 #[test]
+fn fields_that_no_schema_has_are_named_with_their_rule() {
+    for (condition, says) in [
+        ("exists(tagz.Owner)", &["`tagz` is not known", "tags"][..]),
+        (
+            "networking.public_ipp",
+            &["`public_ipp` is not known", "public_ip"],
+        ),
+        ("count == 'three'", &["`count` is a number"]),
+        (
+            "networking.public_ip == 'no'",
+            &["`networking.public_ip` is true or false"],
+        ),
+        ("config.sevrers == 'x'", &["`sevrers` is not known"]),
+    ] {
+        let text = GOOD.replace("exists(tags.Owner)", condition);
+        let faults = faults(&text).join("\n");
+        for word in says.iter().chain(&["acme.ncl", "ACME-NET-001", "`condition`"]) {
+            assert!(faults.contains(word), "{condition}: {word}: {faults}");
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_with_file_and_line() {
     let cases: &[(&str, &str, &[&str])] = &[
         (

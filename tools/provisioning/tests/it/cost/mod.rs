@@ -7,6 +7,7 @@ mod differences;
 mod files;
 mod laws;
 mod refusals;
+mod stores;
 mod words;
 
 use std::collections::BTreeMap;
