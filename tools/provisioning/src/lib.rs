@@ -18,6 +18,7 @@ pub mod intent;
 pub mod layers;
 pub mod node;
 pub mod provider;
+pub mod query;
 pub mod resource;
 pub mod workspace;
 

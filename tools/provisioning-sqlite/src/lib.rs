@@ -1,0 +1,3 @@
+//! What is known of infrastructure, in one SQLite file.
+
+pub mod query;
