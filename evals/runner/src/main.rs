@@ -5,6 +5,7 @@ mod bench;
 mod compliance;
 mod executables;
 mod failure;
+mod fleet;
 mod score;
 mod wire;
 

@@ -113,6 +113,12 @@ impl Parser<'_> {
             );
             return (Tried::Wrong(problem, start), at, true, own);
         }
+        // `con más de` is one phrase, and begins with a word that ties.
+        let first = self.items.get(start).and_then(|item| item.key.split(' ').next());
+        let ties = first
+            .and_then(|word| self.lexicon.word(word))
+            .is_some_and(|word| word.kind == Kind::Link);
+        own |= ties;
         let tried = match self.operand(start, like) {
             Tried::Read(operand) => match self.foreign(&operand, start) {
                 Some(problem) => Tried::Wrong(problem, operand.end),

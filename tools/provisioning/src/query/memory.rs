@@ -114,6 +114,7 @@ impl Inventory for Memory {
         }
         let values = values
             .into_iter()
+            .filter(|(_, texts)| !texts.is_empty())
             .map(|(field, texts)| (field, texts.into_iter().collect()))
             .collect();
         let empty = self.rows.is_empty();

@@ -393,6 +393,15 @@ impl<'a> Parser<'a> {
             Kind::Top | Kind::First => self.first(at, word.kind),
             Kind::Monthly if self.items.iter().any(|item| matches!(item.what, What::Word(word) if word.field().is_some_and(|field| field == Field::MonthlyCost))) => at + 1,
             Kind::Field if self.figure.is_some() && self.takes_figure(at) => at + 1,
+            // `coste total`: the figure stands behind what it is of.
+            Kind::Field if self.kind(at + 1) == Some(Kind::Aggregate) && self.field_at(at).is_some_and(|field| matches!(field.holds(), Type::Number | Type::Money)) => {
+                let name = self.word(at + 1).map(|word| word.is.as_str()).unwrap_or_default();
+                let end = self.aggregate(at + 1, name);
+                if !self.takes_figure(at) {
+                    self.unread(at, at);
+                }
+                end
+            }
             _ => self.chain(at),
         }
     }
