@@ -7,6 +7,7 @@ mod findings;
 mod fmt;
 mod generate;
 mod input;
+mod query;
 mod store;
 mod validate;
 mod wizard;
@@ -33,6 +34,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)
+        }
+        Command::Query(arguments) | Command::Mcp(ProvMcpCommand::Query(arguments)) => {
+            query::run(&arguments, session)
         }
         Command::Wizard(arguments) => wizard::run(&arguments, session),
         Command::Explain(arguments) => explain::run(&arguments, session),

@@ -11,13 +11,15 @@ use jiff::tz::Offset;
 use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
 use provisioning::explain::Explain;
+use provisioning::query::Inventory;
 use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate, Format};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
+use provisioning_sqlite::query::SqliteInventory;
 use provisioning_tools::{
     CheckCompliance, EstimateCost, ExplainValue, FormatConfig, GenerateConfig, GenerateFromForm,
-    ProvisioningDocuments, Shelf, ValidateConfig,
+    ProvisioningDocuments, QueryInfrastructure, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -27,6 +29,9 @@ use crate::prompts::FamilyPrompts;
 
 /// The first argument that makes this executable an evaluation worker.
 pub const WORKER: &str = "nickel-worker";
+
+/// Where what is recorded of resources is, in the workspace.
+const STATE: &str = ".prov/state.db";
 
 /// What `prov` is.
 pub const PROGRAM: Program<ProvConfig> = Program {
@@ -52,7 +57,8 @@ fn about() -> About {
             with `generate_from_form`: `form-schema://<name>` has the questions. Validate before you price, and after every change. The schemas are resources \
             `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
             configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
-            is listed as unpriced and never counted as zero. Nothing here changes infrastructure."
+            is listed as unpriced and never counted as zero. What is there is asked of `query_infrastructure` in words: it \
+            answers only what it understood whole. Nothing here changes infrastructure."
             .to_owned(),
     }
 }
@@ -67,7 +73,8 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let workspace: Arc<dyn Workspace> = Arc::new(WorkspaceFiles::new(wiring.workspace));
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
     let shelf = Arc::new(Shelf::new(Arc::clone(&assets)));
-    let catalog = catalog(&pool, &shelf, &workspace)
+    let inventory: Arc<dyn Inventory> = Arc::new(SqliteInventory::new(wiring.workspace.join(STATE)));
+    let catalog = catalog(&pool, &shelf, &workspace, &inventory)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
@@ -94,6 +101,7 @@ pub fn catalog<E>(
     evaluator: &Arc<E>,
     shelf: &Arc<Shelf>,
     workspace: &Arc<dyn Workspace>,
+    inventory: &Arc<dyn Inventory>,
 ) -> Result<Catalog, CatalogError>
 where
     E: Evaluate + Explain + Format + 'static,
@@ -121,6 +129,11 @@ where
             Arc::clone(shelf),
             Arc::clone(workspace),
             today,
+        ))?
+        .with(QueryInfrastructure::new(
+            Arc::clone(inventory),
+            Arc::clone(shelf),
+            Timestamp::now,
         ))
 }
 

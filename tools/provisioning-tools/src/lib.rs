@@ -11,6 +11,7 @@ mod format_config;
 mod generate_config;
 mod generate_from_form;
 mod generation;
+mod query_infrastructure;
 mod shelf;
 mod validate_config;
 
@@ -23,6 +24,7 @@ pub use explain_value::ExplainValue;
 pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
 pub use generate_from_form::GenerateFromForm;
+pub use query_infrastructure::QueryInfrastructure;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 
@@ -31,5 +33,13 @@ pub const CONFIGURATION: Toolset = Toolset {
     family: "provisioning",
     name: "configuration",
     summary: "generate, validate, price and check configurations",
+    default: true,
+};
+
+/// Looking at what is there, as far as it is recorded: nothing is reached, nothing is changed.
+pub const INVENTORY: Toolset = Toolset {
+    family: "provisioning",
+    name: "inventory",
+    summary: "ask what there is",
     default: true,
 };
