@@ -18,6 +18,7 @@ use prov::config::ProvConfig;
 use prov::wiring;
 use provisioning::evaluate::Error;
 use provisioning::explain::{Explain, Explained};
+use provisioning::query::{Inventory, Memory};
 use provisioning::workspace::{InMemory, Workspace};
 use provisioning::{Assets, Embedded, Evaluate, Evaluation, Format, Formatted, Source};
 use serde_json::{Value, json};
@@ -71,7 +72,8 @@ fn catalog() -> Catalog {
     let assets: Arc<dyn Assets> = Arc::new(Embedded);
     let workspace: Arc<dyn Workspace> = Arc::new(InMemory::new());
     let shelf = Arc::new(provisioning_tools::Shelf::new(assets));
-    wiring::catalog(&evaluate, &shelf, &workspace).unwrap()
+    let inventory: Arc<dyn Inventory> = Arc::new(Memory::default());
+    wiring::catalog(&evaluate, &shelf, &workspace, &inventory).unwrap()
 }
 
 /// A path below the root of the repository.

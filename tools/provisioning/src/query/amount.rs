@@ -68,6 +68,13 @@ impl Parser<'_> {
         if self.kind(at) == Some(Kind::Between) {
             return self.between(at, field);
         }
+        // `from 50 GB` and `50 GB to 100 GB` are no exact sizes.
+        let open = at.checked_sub(1).and_then(|before| self.items.get(before));
+        if open.is_some_and(|item| ["from", "to", "desde", "a"].contains(&item.key.as_str())) {
+            let instead = ["at least", "at most", "between … and …"].map(str::to_owned);
+            let problem = self.report(at, at + 1, Reason::Ambiguous, instead.into());
+            return Tried::Wrong(problem, at + 1);
+        }
         let compared = self.word(at).filter(|word| word.kind == Kind::Compare);
         let start = match compared {
             Some(_) => self.skip(at + 1),

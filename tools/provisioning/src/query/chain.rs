@@ -3,7 +3,7 @@
 //! What could be joined in two ways is not joined at all: it is asked about.
 
 use super::lexicon::Kind;
-use super::operand::{Operand, Tried};
+use super::operand::{Form, Operand, Tried};
 use super::parse::Parser;
 use super::{Assumption, Condition, Field, NotUnderstood, Op, Reason, Scalar};
 
@@ -157,6 +157,14 @@ impl Parser<'_> {
             self.assumptions
                 .extend(element.operand.assumptions.iter().cloned());
         }
+        let unlike = elements.windows(2).any(|pair| match pair {
+            [before, after] if !after.own => {
+                let form = after.operand.form;
+                before.operand.form == Form::Pattern
+                    || (form == Form::Presence && before.operand.form != Form::Presence)
+            }
+            _ => false,
+        });
         let mut runs = self.runs_of(at, end, both, elements);
         let or = runs.iter().skip(1).any(|run| run.joint == Joint::Or);
         let and = runs.iter().skip(1).any(|run| run.joint == Joint::And);
@@ -166,9 +174,10 @@ impl Parser<'_> {
                 reaching |= before.negated && !run.own && !run.negated;
             }
         }
-        if (or && and) || (reaching && !or) || (reaching && runs.iter().skip(1).any(|run| run.own)) {
+        if unlike || (or && and) || (reaching && !or) || (reaching && runs.iter().skip(1).any(|run| run.own))
+        {
             let suggestions = vec![
-                "say the negation again before each part".to_owned(),
+                "say each part whole, with its own `not`, `with` or `in`".to_owned(),
                 "ask for one part at a time".to_owned(),
             ];
             let problem = self.report(at, end, Reason::Ambiguous, suggestions);

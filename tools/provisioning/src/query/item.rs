@@ -153,6 +153,13 @@ fn phrase<'a>(tokens: &[Token], at: usize, lexicon: &'a Lexicon) -> Option<(What
         .collect();
     (1..=words.len()).rev().find_map(|length| {
         let word = lexicon.word(&words.get(..length)?.join(" "))?;
+        // `or more than` begins another comparison.
+        let than = tokens
+            .get(at + length)
+            .is_some_and(|next| matches!(next.key.as_str(), "than" | "de" | "que"));
+        if word.kind == Kind::AfterNumber && than {
+            return None;
+        }
         let what = match word.kind {
             Kind::Number => What::Number(word.number),
             _ => What::Word(word),

@@ -12,10 +12,21 @@ pub(super) struct Operand {
     pub(super) condition: Condition,
     /// The text that one field equals: what a list is made of.
     pub(super) equals: Option<(Field, String)>,
+    pub(super) form: Form,
     pub(super) how: How,
     pub(super) assumptions: Vec<Assumption>,
     /// The first item that is not part of it.
     pub(super) end: usize,
+}
+
+/// What a condition looks like, for what may be joined to it without saying more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A field alone, which says that there is something.
+    Presence,
+    /// A part of a text.
+    Pattern,
+    Other,
 }
 
 /// What came of trying to read a condition.
@@ -36,6 +47,7 @@ impl Operand {
         Self {
             condition,
             equals: None,
+            form: Form::Other,
             how,
             assumptions: Vec::new(),
             end,
@@ -54,6 +66,11 @@ impl Operand {
         let mut operand = Self::test(field.clone(), Op::Equal, Some(scalar), *how, end);
         operand.equals = Some((field.clone(), value.clone()));
         operand
+    }
+
+    fn formed(mut self, form: Form) -> Self {
+        self.form = form;
+        self
     }
 
     pub(super) fn assuming(mut self, text: &str, read_as: impl Into<String>, why: &str) -> Self {
@@ -258,6 +275,12 @@ impl Parser<'_> {
         let Some(item) = self.items.get(at) else {
             return Tried::No;
         };
+        // `team payments`: a tag by its key and its value.
+        if let Some(tag) = self.tag_key(&item.key)
+            && let Some(reading) = self.readings(at + 1, Some(&tag)).first()
+        {
+            return Tried::Read(Operand::reading(reading, at + 2));
+        }
         let fits = |field: &Field| match like {
             Some(like) => field == like,
             None => self.has(field),
@@ -367,19 +390,33 @@ impl Parser<'_> {
             before -= 1;
         }
         let said = before.checked_sub(1).and_then(|before| self.kind(before));
-        let joined = matches!(said, Some(Kind::And | Kind::Or | Kind::Nor))
-            || before.checked_sub(1).is_some_and(|b| self.is_mark(b, ","));
-        let saying = [
-            Kind::Link,
-            Kind::Not,
-            Kind::Except,
-            Kind::Neither,
-            Kind::Nor,
-            Kind::Both,
-            Kind::Only,
-            Kind::Either,
+        let has = [
+            "with",
+            "having",
+            "has",
+            "have",
+            "that have",
+            "con",
+            "tienen",
+            "tiene",
+            "que tienen",
+            "tengan",
         ];
-        if !joined && !said.is_some_and(|kind| saying.contains(&kind)) {
+        let says = |at: usize| match self.kind(at) {
+            Some(Kind::Link) => self
+                .items
+                .get(at)
+                .is_some_and(|item| has.contains(&item.key.as_str())),
+            Some(kind) => [Kind::Not, Kind::Except, Kind::Neither, Kind::Nor].contains(&kind),
+            None => false,
+        };
+        // In a list of such; whether it is one is seen where the list is put together.
+        let joint = |at: usize| matches!(self.kind(at), Some(Kind::And | Kind::Or)) || self.is_mark(at, ",");
+        let joined = before >= 2 && joint(before - 1) && !self.heads.contains(&(before - 2));
+        let aside =
+            matches!(said, Some(Kind::Both | Kind::Only | Kind::Either)) && before >= 2 && says(before - 2);
+        let said = before >= 1 && says(before - 1);
+        if !joined && !said && !aside {
             let Some(item) = self.items.get(at) else {
                 return Tried::No;
             };
@@ -403,7 +440,7 @@ impl Parser<'_> {
             ),
             field => Operand::test(field.clone(), Op::Known, None, How::Exact, at + 1),
         };
-        Tried::Read(operand)
+        Tried::Read(operand.formed(Form::Presence))
     }
 
     /// `key=value`.
@@ -681,7 +718,8 @@ impl Parser<'_> {
             return Tried::No;
         }
         let text = Scalar::Text(item.text.clone());
-        Tried::Read(Operand::test(field, op, Some(text), How::Exact, value + 1))
+        let operand = Operand::test(field, op, Some(text), How::Exact, value + 1);
+        Tried::Read(operand.formed(Form::Pattern))
     }
 
     /// `running nginx`, `running ubuntu`, and `running` alone.
@@ -698,15 +736,14 @@ impl Parser<'_> {
         let Some(item) = self.items.get(next) else {
             return Tried::Read(Operand::reading(&ready, at + 1));
         };
-        let readings = self.readings(next, None);
         let service = self.readings(next, Some(&Field::Service));
         let system = self.readings(next, Some(&Field::OsFamily));
         match (service.first(), system.first(), item.what) {
             // `running web servers`: what runs web, or web servers that run.
-            (Some(_), _, _) if readings.len() > 1 && self.kind(next + 1) == Some(Kind::Entity) => {
+            (Some(_), _, _) | (_, Some(_), _) if self.kind(next + 1) == Some(Kind::Entity) => {
                 let both = vec![
-                    format!("running {} as a service", item.text),
-                    format!("{} that are running", item.text),
+                    format!("servers running {}", item.text),
+                    format!("{} servers that are running", item.text),
                 ];
                 Tried::Wrong(self.report(at, next + 1, Reason::Ambiguous, both), next + 1)
             }

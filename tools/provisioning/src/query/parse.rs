@@ -478,6 +478,16 @@ impl<'a> Parser<'a> {
                 self.figure = Some((at, function));
                 at + 1
             }
+            // `how many in total`
+            Some(Function::Sum)
+                if self
+                    .filter
+                    .aggregate
+                    .as_ref()
+                    .is_some_and(|known| known.field.is_none()) =>
+            {
+                at + 1
+            }
             // `the total cost in total`
             Some(function)
                 if self
@@ -618,6 +628,9 @@ impl<'a> Parser<'a> {
         let (field, end) = match (Field::named(field), self.field_at(next)) {
             (Some(field), _) => (field, at + 1),
             (None, Some(field)) if matches!(field.holds(), Type::Number | Type::Money) => (field, next + 1),
+            (None, None) if self.clusters() && self.word(next).is_some_and(|word| word.is == "server") => {
+                (Field::Servers, next + 1)
+            }
             _ => {
                 self.superlative = Some((at, descending));
                 return at + 1;
@@ -663,13 +676,21 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Whether the superlative at `at` is about size although no field is named: `biggest`, and not `most`.
+    fn sizes(&self, at: usize) -> bool {
+        let of_size = ["biggest", "largest", "smallest"];
+        self.items.get(at).is_some_and(|item| {
+            of_size.contains(&item.key.as_str()) || item.key.contains("grande") || item.key.contains("pequen")
+        })
+    }
+
     /// What still waits for a field.
     fn pending(&mut self) {
         if let Some((at, descending)) = self.superlative {
             let sizes = [Field::SizeGb, Field::MemoryGb, Field::DiskGb, Field::Cpu];
             let fitting: Vec<Field> = sizes.into_iter().filter(|field| self.has(field)).collect();
             match fitting.as_slice() {
-                [only] => {
+                [only] if self.sizes(at) => {
                     self.assumptions.push(Assumption {
                         text: self
                             .items
@@ -766,6 +787,18 @@ impl<'a> Parser<'a> {
             let problem = self.report(at, end, Reason::Ambiguous, why);
             self.problems.push(problem);
         }
+        // Figures have an order of their own, and what they are of has no limit.
+        if self.filter.aggregate.is_some() && (self.filter.limit.is_some() || !self.filter.sort.is_empty()) {
+            let why = vec!["ask for the figures, or for the first of the resources".to_owned()];
+            let problem = self.report(0, self.items.len(), Reason::Ambiguous, why);
+            self.problems.push(problem);
+        }
+        let of_cluster = |sort: &Sort| matches!(sort.field, Field::Cluster | Field::Servers);
+        if self.clusters() && !self.filter.sort.iter().all(of_cluster) {
+            let why = vec!["clusters are sorted by name or by their servers".to_owned()];
+            let problem = self.report(0, self.items.len(), Reason::UnknownAttribute, why);
+            self.problems.push(problem);
+        }
         let by_cost = self
             .filter
             .sort
@@ -798,6 +831,16 @@ impl<'a> Parser<'a> {
         }
         if let Some(provider) = provider {
             let value = Scalar::Text(provider.to_owned());
+            if let Some((_, other, at, end)) = equal
+                .iter()
+                .find(|(field, other, ..)| **field == Field::Provider && *other != value.to_string())
+            {
+                let why = vec![format!(
+                    "the argument `provider` says {provider}, and the question {other}"
+                )];
+                let problem = self.report(*at, *end, Reason::Ambiguous, why);
+                self.problems.push(problem);
+            }
             let condition = Condition::is(Field::Provider, Op::Equal, Some(value));
             self.filter.conditions.push(condition);
             self.assumptions.push(Assumption {

@@ -11,7 +11,7 @@ const MOST: usize = 8;
 
 /// What `key` is nearly: one value of the inventory, or several that are as near.
 ///
-/// Digits are never a slip: `us-east-9` is another region than `us-east-1`, not a misspelling of it.
+/// The first letter is hardly ever a slip, and digits never: `us-east-9` is another region than `us-east-1`, not a misspelling of it.
 pub(super) fn nearly(key: &str, live: &Live, fits: &dyn Fn(&Field) -> bool) -> Vec<Reading> {
     let length = key.chars().count();
     let allowed = match length {
@@ -22,7 +22,10 @@ pub(super) fn nearly(key: &str, live: &Live, fits: &dyn Fn(&Field) -> bool) -> V
     let mut best = allowed;
     let mut found: Vec<Reading> = Vec::new();
     for (known, readings) in live {
-        if known.chars().count().abs_diff(length) > best || digits(known) != digits(key) {
+        if known.chars().count().abs_diff(length) > best
+            || digits(known) != digits(key)
+            || known.chars().next() != key.chars().next()
+        {
             continue;
         }
         let distance = osa_distance(key, known);

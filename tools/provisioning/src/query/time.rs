@@ -86,8 +86,12 @@ impl Parser<'_> {
         let word = self.word(at)?;
         let next = self.skip(at + 1);
         let age = Field::CreatedAt;
+        // `backups older than 30 days` is about the backups, of which no age is known.
+        let other = at
+            .checked_sub(1)
+            .is_some_and(|before| self.field_at(before).is_some());
         let field = match word.is.as_str() {
-            "older" | "newer" => field.or(Some(&age)),
+            "older" | "newer" if !other => field.or(Some(&age)),
             _ => field,
         };
         if let Some(amount) = self.quantity(next)

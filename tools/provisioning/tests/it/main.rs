@@ -14,3 +14,4 @@ mod forms;
 mod fuzz;
 mod generation;
 mod proposals;
+mod questions;
