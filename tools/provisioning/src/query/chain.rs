@@ -50,6 +50,23 @@ impl Parser<'_> {
                 .and_then(|last| last.operand.equals.clone())
                 .map(|(field, _)| field);
             match self.element(next, joint, like.as_ref()) {
+                // A field alone behind `and`, which joins it to nothing that is a condition.
+                (Tried::Read(operand), ..)
+                    if elements.is_empty()
+                        && operand.form == Form::Presence
+                        && at > 0
+                        && (matches!(self.kind(at - 1), Some(Kind::And | Kind::Or))
+                            || self.is_mark(at - 1, ",")) =>
+                {
+                    let problem = self.report(
+                        at,
+                        operand.end,
+                        Reason::Ambiguous,
+                        vec!["with …".to_owned(), "without …".to_owned()],
+                    );
+                    self.problems.push(problem);
+                    break operand.end;
+                }
                 (Tried::Read(operand), start, negated, own) => {
                     let end = operand.end;
                     elements.push(Element {

@@ -208,6 +208,14 @@ impl Parser<'_> {
             return Tried::Read(Operand::reading(reading, at + 1));
         }
         let readings = self.readings(at, None);
+        // `search` is a value here, and means nothing elsewhere.
+        if self
+            .lexicon
+            .word(&item.key)
+            .is_some_and(|word| word.kind == Kind::Filler)
+        {
+            return Tried::Wrong(self.two(item, &readings), at + 1);
+        }
         self.chosen(item, at, &readings)
     }
 
@@ -277,9 +285,10 @@ impl Parser<'_> {
         };
         // `team payments`: a tag by its key and its value.
         if let Some(tag) = self.tag_key(&item.key)
-            && let Some(reading) = self.readings(at + 1, Some(&tag)).first()
+            && let next = if self.is_copula(at + 1) { at + 2 } else { at + 1 }
+            && let Some(reading) = self.readings(next, Some(&tag)).first()
         {
-            return Tried::Read(Operand::reading(reading, at + 2));
+            return Tried::Read(Operand::reading(reading, next + 1));
         }
         let fits = |field: &Field| match like {
             Some(like) => field == like,
@@ -593,7 +602,10 @@ impl Parser<'_> {
         while matches!(self.kind(next), Some(Kind::Filler)) || self.is_copula(next) {
             next += 1;
         }
-        let any = || Operand::test(Field::Tag("*".to_owned()), Op::Known, None, How::Exact, at + 1);
+        let any = || {
+            let tag = Field::Tag("*".to_owned());
+            Operand::test(tag, Op::Known, None, How::Exact, at + 1).formed(Form::Presence)
+        };
         let Some(item) = self.items.get(next) else {
             return Tried::Read(any());
         };
@@ -640,7 +652,9 @@ impl Parser<'_> {
                 value += 1;
             }
             return match self.field_value(&tag, value) {
-                Tried::No => Tried::Read(Operand::test(tag, Op::Known, None, How::Exact, next + 1)),
+                Tried::No => Tried::Read(
+                    Operand::test(tag, Op::Known, None, How::Exact, next + 1).formed(Form::Presence),
+                ),
                 other => other,
             };
         }
@@ -733,24 +747,39 @@ impl Parser<'_> {
             value: "ready".to_owned(),
             how: How::Alias,
         };
-        let Some(item) = self.items.get(next) else {
-            return Tried::Read(Operand::reading(&ready, at + 1));
+        let state = ["running", "en ejecucion", "corriendo"];
+        let alone = match self
+            .items
+            .get(at)
+            .is_some_and(|item| state.contains(&item.key.as_str()))
+        {
+            true => Tried::Read(Operand::reading(&ready, at + 1)),
+            // `run` says what, or nothing.
+            false => {
+                let what = self.vocabulary.of(&Field::Service).iter().take(8);
+                let suggestions = what.map(|service| format!("running {service}")).collect();
+                Tried::Wrong(self.report(at, at + 1, Reason::Ambiguous, suggestions), at + 1)
+            }
         };
-        let service = self.readings(next, Some(&Field::Service));
-        let system = self.readings(next, Some(&Field::OsFamily));
-        match (service.first(), system.first(), item.what) {
+        let Some(item) = self.items.get(next) else {
+            return alone;
+        };
+        let carried = [Field::Service, Field::OsFamily, Field::Engine];
+        let found = carried
+            .iter()
+            .filter(|field| self.has(field))
+            .find_map(|field| self.readings(next, Some(field)).into_iter().next());
+        match (found, item.what) {
             // `running web servers`: what runs web, or web servers that run.
-            (Some(_), _, _) | (_, Some(_), _) if self.kind(next + 1) == Some(Kind::Entity) => {
+            (Some(_), _) if self.kind(next + 1) == Some(Kind::Entity) => {
                 let both = vec![
                     format!("servers running {}", item.text),
                     format!("{} servers that are running", item.text),
                 ];
                 Tried::Wrong(self.report(at, next + 1, Reason::Ambiguous, both), next + 1)
             }
-            (Some(reading), _, _) | (None, Some(reading), _) => {
-                Tried::Read(self.versioned(Operand::reading(reading, next + 1), reading))
-            }
-            (None, None, What::Unknown | What::Text) => {
+            (Some(reading), _) => Tried::Read(self.versioned(Operand::reading(&reading, next + 1), &reading)),
+            (None, What::Unknown | What::Text) => {
                 let fits = |field: &Field| *field == Field::Service;
                 match nearly(&item.key, &self.live, &fits).as_slice() {
                     [reading] => Tried::Read(self.known(item, reading, next + 1)),
@@ -760,7 +789,7 @@ impl Parser<'_> {
                     ),
                 }
             }
-            _ => Tried::Read(Operand::reading(&ready, at + 1)),
+            _ => alone,
         }
     }
 

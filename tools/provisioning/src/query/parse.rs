@@ -83,7 +83,14 @@ pub fn understand(
         return Err(Refusal::TooLong { characters });
     }
     let live = live(vocabulary);
-    let items = items(request.text, lexicon, &live);
+    let mut items = items(request.text, lexicon, &live);
+    for item in items.iter_mut().skip(1) {
+        // A value may be called like a word that means nothing: it is not passed over.
+        let nothing = matches!(item.what, What::Word(word) if word.kind == Kind::Filler);
+        if nothing && live.contains_key(&item.key) {
+            item.what = What::Value;
+        }
+    }
     if items.iter().all(|item| matches!(item.what, What::Mark)) {
         return Err(Refusal::Empty);
     }
