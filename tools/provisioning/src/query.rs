@@ -14,12 +14,16 @@ mod item;
 mod lexicon;
 mod memory;
 mod operand;
+mod order;
 mod parse;
 mod proposal;
+mod reading;
 mod row;
 mod shape;
+mod tag;
 mod time;
 mod understood;
+mod whole;
 
 pub use field::{Field, Type};
 pub use filter::{Aggregate, Condition, Entity, Filter, Function, Op, Scalar, Sort, Test};

@@ -1,9 +1,9 @@
 //! One condition of a question: a value, a field with a value, a tag, a name, a pattern, what runs.
 
-use super::item::{Item, Reading, What};
+use super::item::{Reading, What};
 use super::lexicon::Kind;
 use super::parse::Parser;
-use super::shape::{nearly, no_value, unknown};
+use super::shape::{nearly, no_value};
 use super::{Assumption, Condition, Field, How, Matched, NotUnderstood, Op, Reason, Scalar, Type};
 
 /// A condition, and what it was made of.
@@ -54,7 +54,7 @@ impl Operand {
         }
     }
 
-    fn reading(reading: &Reading, end: usize) -> Self {
+    pub(super) fn reading(reading: &Reading, end: usize) -> Self {
         let Reading { field, value, how } = reading;
         if field.holds() == Type::Bool {
             // `unencrypted` is the opposite of `encrypted`, so that what is not recorded is in it.
@@ -68,7 +68,7 @@ impl Operand {
         operand
     }
 
-    fn formed(mut self, form: Form) -> Self {
+    pub(super) fn formed(mut self, form: Form) -> Self {
         self.form = form;
         self
     }
@@ -129,184 +129,6 @@ impl Parser<'_> {
         Some(self.of_entity(field))
     }
 
-    /// The values that the item at `at` may be, of `only` if that is given.
-    pub(super) fn readings(&self, at: usize, only: Option<&Field>) -> Vec<Reading> {
-        let Some(item) = self.items.get(at) else {
-            return Vec::new();
-        };
-        let mut found: Vec<Reading> = Vec::new();
-        let mut keys = vec![item.key.as_str()];
-        if let What::Word(word) = item.what
-            && matches!(word.kind, Kind::Value | Kind::Runs)
-        {
-            let how = if item.key == word.is {
-                How::Exact
-            } else {
-                How::Alias
-            };
-            found.extend(word.field().map(|field| Reading {
-                field,
-                value: word.is.clone(),
-                how,
-            }));
-            keys.push(word.is.as_str());
-        }
-        for (number, key) in keys.into_iter().enumerate() {
-            let how = if number == 0 { How::Exact } else { How::Alias };
-            for (field, value) in self.live.get(key).into_iter().flatten() {
-                let reading = Reading {
-                    field: self.of_entity(field.clone()),
-                    value: value.clone(),
-                    how,
-                };
-                let known = |have: &Reading| have.field == reading.field && have.value == reading.value;
-                if !found.iter().any(known) {
-                    found.push(reading);
-                }
-            }
-        }
-        match only {
-            Some(only) => found.retain(|reading| reading.field == *only),
-            None => self.sift(at, &mut found),
-        }
-        found
-    }
-
-    /// Leaves out readings that what is asked for cannot have, and those that say the same as another.
-    fn sift(&self, at: usize, found: &mut Vec<Reading>) {
-        if found.len() < 2 {
-            return;
-        }
-        if found.iter().any(|reading| self.has(&reading.field)) {
-            found.retain(|reading| self.has(&reading.field));
-        }
-        let fields: Vec<Field> = found.iter().map(|reading| reading.field.clone()).collect();
-        // A tag that is called like a field and has its value is the same thing twice.
-        found.retain(|reading| match &reading.field {
-            Field::Tag(key) => !fields
-                .iter()
-                .any(|field| *field != reading.field && self.lexicon.names(key, field)),
-            _ => true,
-        });
-        // What stands behind `in` or `on` is no name of what is asked for.
-        let linked = at
-            .checked_sub(1)
-            .is_some_and(|before| self.kind(before) == Some(Kind::Link));
-        let name = |reading: &Reading| matches!(reading.field, Field::Name | Field::Address);
-        if linked && !found.iter().all(name) {
-            found.retain(|reading| !name(reading));
-        }
-    }
-
-    fn value(&self, at: usize, like: Option<&Field>) -> Tried {
-        let Some(item) = self.items.get(at) else {
-            return Tried::No;
-        };
-        if let Some(field) = like
-            && let Some(reading) = self.readings(at, Some(field)).first()
-        {
-            return Tried::Read(Operand::reading(reading, at + 1));
-        }
-        let readings = self.readings(at, None);
-        // `search` is a value here, and means nothing elsewhere.
-        if self
-            .lexicon
-            .word(&item.key)
-            .is_some_and(|word| word.kind == Kind::Filler)
-        {
-            return Tried::Wrong(self.two(item, &readings), at + 1);
-        }
-        self.chosen(item, at, &readings)
-    }
-
-    /// The one of `readings` that is meant.
-    fn chosen(&self, item: &Item<'_>, at: usize, readings: &[Reading]) -> Tried {
-        // `the prod-a cluster`: the field may stand behind its value.
-        let behind = self.field_at(at + 1);
-        let named: Vec<&Reading> = readings
-            .iter()
-            .filter(|reading| behind.as_ref() == Some(&reading.field))
-            .collect();
-        match (named.as_slice(), readings) {
-            ([reading], _) => Tried::Read(self.versioned(Operand::reading(reading, at + 2), reading)),
-            (_, [reading]) => Tried::Read(self.versioned(self.known(item, reading, at + 1), reading)),
-            (_, []) => Tried::No,
-            _ => Tried::Wrong(self.two(item, readings), at + 1),
-        }
-    }
-
-    /// A reading as a condition; that it is only near is said.
-    fn known(&self, item: &Item<'_>, reading: &Reading, end: usize) -> Operand {
-        let operand = Operand::reading(reading, end);
-        match reading.how {
-            How::Fuzzy => operand.assuming(
-                &item.text,
-                reading.value.as_str(),
-                &format!("the nearest {} that there is", reading.field),
-            ),
-            _ => operand,
-        }
-    }
-
-    /// `ubuntu 22.04`, `postgresql 16`: a number right behind is the version.
-    fn versioned(&self, operand: Operand, reading: &Reading) -> Operand {
-        let version = match reading.field {
-            Field::OsFamily => Field::OsVersion,
-            Field::Engine => Field::Version,
-            _ => return operand,
-        };
-        match self.readings(operand.end, Some(&version)).as_slice() {
-            [known] => {
-                let both = Condition::All(vec![
-                    operand.condition,
-                    Condition::is(version, Op::Equal, Some(Scalar::Text(known.value.clone()))),
-                ]);
-                Operand::of(both, operand.how, operand.end + 1)
-            }
-            _ => operand,
-        }
-    }
-
-    fn two(&self, item: &Item<'_>, readings: &[Reading]) -> NotUnderstood {
-        NotUnderstood {
-            place: item.place,
-            text: item.text.clone(),
-            reason: Reason::Ambiguous,
-            suggestions: readings
-                .iter()
-                .map(|reading| format!("{} {}", reading.field, reading.value))
-                .collect(),
-        }
-    }
-
-    fn unknown(&self, at: usize, like: Option<&Field>) -> Tried {
-        let Some(item) = self.items.get(at) else {
-            return Tried::No;
-        };
-        // `team payments`: a tag by its key and its value.
-        if let Some(tag) = self.tag_key(&item.key)
-            && let next = if self.is_copula(at + 1) { at + 2 } else { at + 1 }
-            && let Some(reading) = self.readings(next, Some(&tag)).first()
-        {
-            return Tried::Read(Operand::reading(reading, next + 1));
-        }
-        let fits = |field: &Field| match like {
-            Some(like) => field == like,
-            None => self.has(field),
-        };
-        match nearly(&item.key, &self.live, &fits).as_slice() {
-            [] => Tried::Wrong(unknown(item, &self.live, self.vocabulary, self.lexicon), at + 1),
-            readings => self.chosen(item, at, readings),
-        }
-    }
-
-    fn quoted(&self, item: &Item<'_>, at: usize, like: Option<&Field>) -> Tried {
-        match self.readings(at, None).is_empty() && like.is_none() {
-            true => Tried::Wrong(unknown(item, &self.live, self.vocabulary, self.lexicon), at + 1),
-            false => self.value(at, like),
-        }
-    }
-
     /// A field and what is said of it.
     fn field(&self, at: usize) -> Tried {
         let Some(field) = self.field_at(at) else {
@@ -344,7 +166,7 @@ impl Parser<'_> {
     }
 
     /// The value at `at` of a field that is named before it.
-    fn field_value(&self, field: &Field, at: usize) -> Tried {
+    pub(super) fn field_value(&self, field: &Field, at: usize) -> Tried {
         let Some(item) = self.items.get(at) else {
             return Tried::No;
         };
@@ -452,244 +274,6 @@ impl Parser<'_> {
         Tried::Read(operand.formed(Form::Presence))
     }
 
-    /// `key=value`.
-    fn pair(&self, item: &Item<'_>, at: usize) -> Tried {
-        let Some((name, value)) = item.text.split_once('=') else {
-            return Tried::No;
-        };
-        let (name, op) = match name.chars().last() {
-            Some('>') => (name.trim_end_matches('>'), Op::AtLeast),
-            Some('<') => (name.trim_end_matches('<'), Op::AtMost),
-            Some('!') => (name.trim_end_matches('!'), Op::Equal),
-            _ => (name, Op::Equal),
-        };
-        let negated = item.text.contains("!=");
-        let key = crate::intent::normalise(name);
-        let field = self
-            .lexicon
-            .word(&key)
-            .filter(|word| matches!(word.kind, Kind::Field | Kind::Entity))
-            .and_then(|word| word.field());
-        let tag = self.tag_key(&key);
-        let text = crate::intent::normalise(value.trim_start_matches('='));
-        let known = |field: &Field| {
-            self.live
-                .get(&text)
-                .into_iter()
-                .flatten()
-                .find(|(of, _)| of == field)
-                .map(|(_, value)| value.clone())
-                .or_else(|| {
-                    self.lexicon
-                        .word(&text)
-                        .filter(|word| word.field().as_ref() == Some(field) && word.kind == Kind::Value)
-                        .map(|word| word.is.clone())
-                })
-        };
-        let number = text.parse::<f64>().ok();
-        let operand = match (field.map(|field| self.of_entity(field)), tag) {
-            (Some(field), _) if field.holds() == Type::Number && number.is_some() => {
-                let scalar = number.map(Scalar::Number);
-                Operand::test(field, op, scalar, How::Exact, at + 1)
-            }
-            (Some(field), _) if field.holds() == Type::Bool && matches!(text.as_str(), "true" | "false") => {
-                let scalar = Scalar::Bool(text == "true");
-                Operand::test(field, op, Some(scalar), How::Exact, at + 1)
-            }
-            (Some(field), tag) if field.holds() == Type::Text && op == Op::Equal => {
-                match (known(&field), tag) {
-                    (Some(value), _) => Operand::reading(
-                        &Reading {
-                            field,
-                            value,
-                            how: How::Exact,
-                        },
-                        at + 1,
-                    ),
-                    (None, Some(tag)) if known(&tag).is_some() => {
-                        let value = known(&tag).unwrap_or_default();
-                        Operand::reading(
-                            &Reading {
-                                field: tag,
-                                value,
-                                how: How::Exact,
-                            },
-                            at + 1,
-                        )
-                    }
-                    _ => {
-                        return Tried::Wrong(
-                            no_value(
-                                &Item {
-                                    key: text,
-                                    ..item.clone()
-                                },
-                                &field,
-                                self.vocabulary,
-                                self.lexicon,
-                            ),
-                            at + 1,
-                        );
-                    }
-                }
-            }
-            (None, Some(tag)) if op == Op::Equal => match known(&tag) {
-                Some(value) => Operand::reading(
-                    &Reading {
-                        field: tag,
-                        value,
-                        how: How::Exact,
-                    },
-                    at + 1,
-                ),
-                None => {
-                    return Tried::Wrong(
-                        no_value(
-                            &Item {
-                                key: text,
-                                ..item.clone()
-                            },
-                            &tag,
-                            self.vocabulary,
-                            self.lexicon,
-                        ),
-                        at + 1,
-                    );
-                }
-            },
-            _ => {
-                return Tried::Wrong(
-                    self.report(at, at + 1, Reason::UnknownAttribute, self.tag_keys()),
-                    at + 1,
-                );
-            }
-        };
-        Tried::Read(match negated {
-            true => Operand {
-                condition: operand.condition.negated(),
-                equals: None,
-                ..operand
-            },
-            false => operand,
-        })
-    }
-
-    fn tag_key(&self, key: &str) -> Option<Field> {
-        let of =
-            |field: &&Field| matches!(field, Field::Tag(known) if crate::intent::normalise(known) == key);
-        self.vocabulary.values.keys().find(of).cloned()
-    }
-
-    fn tag_keys(&self) -> Vec<String> {
-        let key = |field: &Field| matches!(field, Field::Tag(_)).then(|| field.to_string());
-        self.vocabulary.values.keys().filter_map(key).take(8).collect()
-    }
-
-    /// The tag that is named at `at`, for groups too.
-    pub(super) fn tag_at(&self, at: usize) -> Option<(Field, usize)> {
-        let at = if self.kind(at) == Some(Kind::Tagged) {
-            at + 1
-        } else {
-            at
-        };
-        let item = self.items.get(at)?;
-        Some((self.tag_key(&item.key)?, at + 1))
-    }
-
-    /// `tagged team=shop`, `with tag team shop`, `without the tag owner`, `without tags`.
-    fn tagged(&self, at: usize) -> Tried {
-        let mut next = at + 1;
-        while matches!(self.kind(next), Some(Kind::Filler)) || self.is_copula(next) {
-            next += 1;
-        }
-        let any = || {
-            let tag = Field::Tag("*".to_owned());
-            Operand::test(tag, Op::Known, None, How::Exact, at + 1).formed(Form::Presence)
-        };
-        let Some(item) = self.items.get(next) else {
-            return Tried::Read(any());
-        };
-        if matches!(item.what, What::Pair) {
-            let Some((key, value)) = item.text.split_once('=') else {
-                return Tried::No;
-            };
-            let Some(tag) = self.tag_key(&crate::intent::normalise(key)) else {
-                return Tried::Wrong(
-                    self.report(
-                        next,
-                        next + 1,
-                        Reason::UnknownValue("tag".to_owned()),
-                        self.tag_keys(),
-                    ),
-                    next + 1,
-                );
-            };
-            let value = Item {
-                key: crate::intent::normalise(value),
-                ..item.clone()
-            };
-            return match self
-                .live
-                .get(&value.key)
-                .into_iter()
-                .flatten()
-                .find(|(field, _)| *field == tag)
-            {
-                Some((field, value)) => Tried::Read(Operand::reading(
-                    &Reading {
-                        field: field.clone(),
-                        value: value.clone(),
-                        how: How::Exact,
-                    },
-                    next + 1,
-                )),
-                None => Tried::Wrong(no_value(&value, &tag, self.vocabulary, self.lexicon), next + 1),
-            };
-        }
-        if let Some(tag) = self.tag_key(&item.key) {
-            let mut value = next + 1;
-            while self.is_copula(value) || self.is_mark(value, ":") {
-                value += 1;
-            }
-            return match self.field_value(&tag, value) {
-                Tried::No => Tried::Read(
-                    Operand::test(tag, Op::Known, None, How::Exact, next + 1).formed(Form::Presence),
-                ),
-                other => other,
-            };
-        }
-        let tags: Vec<Reading> = self.readings_of_tags(next);
-        match (tags.as_slice(), item.what) {
-            ([reading], _) => Tried::Read(Operand::reading(reading, next + 1)),
-            ([], What::Unknown | What::Text | What::Value | What::Number(_)) => Tried::Wrong(
-                self.report(
-                    next,
-                    next + 1,
-                    Reason::UnknownValue("tag".to_owned()),
-                    self.tag_keys(),
-                ),
-                next + 1,
-            ),
-            ([], _) => Tried::Read(any()),
-            _ => Tried::Wrong(self.two(item, &tags), next + 1),
-        }
-    }
-
-    fn readings_of_tags(&self, at: usize) -> Vec<Reading> {
-        let Some(item) = self.items.get(at) else {
-            return Vec::new();
-        };
-        let known = self.live.get(&item.key).into_iter().flatten();
-        known
-            .filter(|(field, _)| matches!(field, Field::Tag(_)))
-            .map(|(field, value)| Reading {
-                field: field.clone(),
-                value: value.clone(),
-                how: How::Exact,
-            })
-            .collect()
-    }
-
     /// `named web-1`.
     fn named(&self, at: usize) -> Tried {
         let mut next = at + 1;
@@ -765,9 +349,10 @@ impl Parser<'_> {
             return alone;
         };
         let carried = [Field::Service, Field::OsFamily, Field::Engine];
-        let found = carried
-            .iter()
-            .filter(|field| self.has(field))
+        let (had, others): (Vec<&Field>, Vec<&Field>) = carried.iter().partition(|field| self.has(field));
+        let found = had
+            .into_iter()
+            .chain(others)
             .find_map(|field| self.readings(next, Some(field)).into_iter().next());
         match (found, item.what) {
             // `running web servers`: what runs web, or web servers that run.
