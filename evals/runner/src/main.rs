@@ -5,6 +5,8 @@ mod bench;
 mod compliance;
 mod executables;
 mod failure;
+mod fleet;
+mod questions;
 mod score;
 mod wire;
 
@@ -30,6 +32,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Measure checks against controls, and compare them with checkov
     Compliance(compliance::ComplianceArguments),
+    /// Measure questions about fleets of growing size
+    Questions(questions::QuestionsArguments),
     /// Score answers against cases that say what they must be
     Score(score::ScoreArguments),
 }
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => bench::run(&arguments).map(|text| (text, true)),
         Command::Compliance(arguments) => compliance::run(&arguments),
+        Command::Questions(arguments) => questions::run(&arguments).map(|text| (text, true)),
         Command::Score(arguments) => score::run(&arguments),
     };
     match done.and_then(|(text, holds)| say(&text).map(|()| holds)) {

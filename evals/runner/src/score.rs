@@ -4,6 +4,7 @@
 
 mod case;
 mod iac;
+mod query;
 mod report;
 
 use std::path::PathBuf;
@@ -44,6 +45,17 @@ pub(crate) struct ScoreArguments {
 enum Suite {
     /// Configurations generated from descriptions
     Iac,
+    /// Questions about an inventory
+    Query,
+}
+
+impl Suite {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Iac => "iac",
+            Self::Query => "query",
+        }
+    }
 }
 
 /// `--split`.
@@ -69,22 +81,31 @@ impl Split {
 
 /// Scores; the report, and whether every case that must pass did.
 pub(crate) fn run(arguments: &ScoreArguments) -> Result<(String, bool), Failure> {
-    let Suite::Iac = arguments.suite;
+    let suite = arguments.suite.name();
+    let folder = arguments.data.join(suite);
     let mut cases = Vec::new();
     for split in arguments.split.files() {
-        let file = arguments.data.join("iac").join(format!("{split}.jsonl"));
-        cases.extend(case::read(&file, "iac", split)?);
+        let file = folder.join(format!("{split}.jsonl"));
+        cases.extend(case::read(&file, suite, split)?);
     }
     case::check(&cases)?;
-    let executables = Executables::new(arguments.executables.as_deref(), &["prov"])?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new("cannot start the runtime").because(&error))?;
-    let report = runtime.block_on(iac::score(&cases, &executables))?;
+    let report = match arguments.suite {
+        Suite::Iac => generated(arguments, &cases)?,
+        Suite::Query => query::score(&cases, &folder)?,
+    };
     let text = match arguments.format {
         crate::Format::Markdown => report.markdown(),
         crate::Format::Json => report.json()?,
     };
     Ok((text, report.holds()))
+}
+
+/// Scores configurations that the executable generates.
+fn generated(arguments: &ScoreArguments, cases: &[Case]) -> Result<Report, Failure> {
+    let executables = Executables::new(arguments.executables.as_deref(), &["prov"])?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("cannot start the runtime").because(&error))?;
+    runtime.block_on(iac::score(cases, &executables))
 }

@@ -30,6 +30,8 @@ pub enum Command {
     Estimate(EstimateArguments),
     /// Check a configuration against controls; short for `mcp check`
     Check(CheckArguments),
+    /// Ask what infrastructure there is; short for `mcp query`
+    Query(QueryArguments),
     /// Generate a configuration from a description; short for `mcp generate`
     #[command(visible_alias = "gen")]
     Generate(GenerateArguments),
@@ -70,6 +72,8 @@ pub enum ProvMcpCommand {
     Estimate(EstimateArguments),
     /// Check a configuration against controls
     Check(CheckArguments),
+    /// Ask what infrastructure there is
+    Query(QueryArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
     /// Show what would have to happen for a configuration to become true
@@ -138,6 +142,30 @@ pub struct CheckArguments {
     /// Also exit with 3 if something is unknown
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+pub struct QueryArguments {
+    /// The question, in English or Spanish, such as `stopped servers in us-east-1 without backups`
+    #[arg(value_name = "QUESTION")]
+    pub query: String,
+
+    /// Only resources of this provider
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Option<String>,
+
+    /// Answer without the words that are not understood
+    #[arg(long)]
+    pub allow_partial: bool,
+
+    /// The most rows, up to 500 [default: 50]
+    #[arg(long, value_name = "ROWS")]
+    pub limit: Option<u32>,
+
+    /// Also show the database query, without its values
+    #[arg(long)]
+    pub show_sql: bool,
 }
 
 /// A report for other tools.

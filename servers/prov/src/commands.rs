@@ -11,6 +11,7 @@ mod fmt;
 mod generate;
 mod input;
 mod plan;
+mod query;
 mod shown;
 mod store;
 mod validate;
@@ -46,6 +47,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         Command::Apply(arguments) => apply::run(&arguments, session),
         Command::Destroy(arguments) => destroy::run(&arguments, session),
         Command::Workflow(command) => workflow::run(&command, session),
+        Command::Query(arguments) | Command::Mcp(ProvMcpCommand::Query(arguments)) => {
+            query::run(&arguments, session)
+        }
         Command::Wizard(arguments) => wizard::run(&arguments, session),
         Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Fmt(arguments) => fmt::run(&arguments, session),

@@ -13,6 +13,7 @@ use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
 use provisioning::explain::Explain;
 use provisioning::provider::{self, Class, Provider};
+use provisioning::query::Inventory;
 use provisioning::run::{OnFailure, Settings};
 use provisioning::site::Site;
 use provisioning::state::{self, State};
@@ -22,9 +23,10 @@ use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_lxd::{Endpoint, Https, LxdProvider, LxdSettings, Trust};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_sqlite::SqliteState;
+use provisioning_sqlite::query::SqliteInventory;
 use provisioning_tools::{
     CheckCompliance, EstimateCost, ExecuteWorkflow, ExplainValue, FormatConfig, GenerateConfig,
-    GenerateFromForm, PlanChanges, ProvisioningDocuments, Shelf, ValidateConfig,
+    GenerateFromForm, PlanChanges, ProvisioningDocuments, QueryInfrastructure, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -60,7 +62,8 @@ fn about() -> About {
             with `generate_from_form`: `form-schema://<name>` has the questions. Validate before you price, and after every change. The schemas are resources \
             `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
             configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
-            is listed as unpriced and never counted as zero. Nothing here changes infrastructure."
+            is listed as unpriced and never counted as zero. What is there is asked of `query_infrastructure` in words: it \
+            answers only what it understood whole. Nothing here changes infrastructure."
             .to_owned(),
     }
 }
@@ -76,7 +79,9 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
     let shelf = Arc::new(Shelf::new(Arc::clone(&assets)));
     let site = site(wiring.workspace, wiring.config)?;
-    let catalog = catalog(&pool, &shelf, &workspace, &site)
+    let inventory: Arc<dyn Inventory> =
+        Arc::new(SqliteInventory::new(state_path(wiring.workspace, wiring.config)));
+    let catalog = catalog(&pool, &shelf, &workspace, &site, &inventory)
         .map_err(|error| Failure::new(Exit::Internal, "the tools do not fit together").because(&error))?;
     let prompts = FamilyPrompts::new("provisioning", &assets)
         .map_err(|error| Failure::new(Exit::Internal, "the prompts cannot be read").because(&error))?;
@@ -104,6 +109,7 @@ pub fn catalog<E>(
     shelf: &Arc<Shelf>,
     workspace: &Arc<dyn Workspace>,
     site: &Arc<dyn Site>,
+    inventory: &Arc<dyn Inventory>,
 ) -> Result<Catalog, CatalogError>
 where
     E: Evaluate + Explain + Format + 'static,
@@ -143,6 +149,11 @@ where
             Arc::clone(shelf),
             Arc::clone(site),
             today,
+        ))?
+        .with(QueryInfrastructure::new(
+            Arc::clone(inventory),
+            Arc::clone(shelf),
+            Timestamp::now,
         ))
 }
 
@@ -169,17 +180,21 @@ pub fn site(workspace: &Path, config: &ProvConfig) -> Result<Arc<dyn Site>, Fail
     let local = config.local.clone();
     let make: site::Make =
         Box::new(move || Ok(Arc::new(LxdProvider::new(lxd(&local)?)?) as Arc<dyn Provider>));
-    let path = match config.state.path.as_str() {
-        "" => folder.join("state.db"),
-        path => PathBuf::from(path),
-    };
-    let open = open(path, folder.clone());
+    let open = open(state_path(workspace, config), folder.clone());
     Ok(Arc::new(Here::new(
         open,
         BTreeMap::from([("local", make)]),
         folder,
         settings,
     )))
+}
+
+/// Where the state is.
+fn state_path(workspace: &Path, config: &ProvConfig) -> PathBuf {
+    match config.state.path.as_str() {
+        "" => workspace.join(".prov/state/state.db"),
+        path => PathBuf::from(path),
+    }
 }
 
 /// How the state is opened. It waits for the disk, which the runtime's threads must not.

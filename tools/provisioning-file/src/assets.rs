@@ -228,7 +228,7 @@ fn is_of(kind: AssetKind, name: &str) -> bool {
     let endings: &[&str] = match kind {
         AssetKind::Schema | AssetKind::Example | AssetKind::Rule => &[".ncl"],
         AssetKind::Price => &[".toml", ".tsv"],
-        AssetKind::Lexicon | AssetKind::Form => &[".toml"],
+        AssetKind::Lexicon | AssetKind::Form | AssetKind::Query => &[".toml"],
         // Templates are worked off in the process that serves: no workspace has its own.
         AssetKind::Template => &[],
     };

@@ -1,11 +1,14 @@
 //! What a commit changes, and the history of it.
 
 use jiff::Timestamp;
+use provisioning::query::Row;
+use provisioning::resource::Address;
 use provisioning::state::{Change, Error, Note, Recorded, Run, Step, note};
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::fail::{Fault, is_taken};
 use crate::lease::holds;
+use crate::query;
 use crate::row::{addresses_text, attributes_text, count, nanoseconds};
 
 /// Does all of `changes`. Whoever calls commits the transaction, or drops it with everything in it.
@@ -81,6 +84,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Result<(), Fault> {
     match change {
         Change::Put(resource) => put(transaction, resource),
         Change::Remove(id) => {
+            left(transaction, id, None)?;
             transaction
                 .prepare_cached("DELETE FROM resource WHERE id = ?1")?
                 .execute([id])?;
@@ -95,6 +99,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Result<(), Fault> {
 
 /// Writes a resource over that of the same id.
 pub(crate) fn put(transaction: &Transaction<'_>, resource: &Recorded) -> Result<(), Fault> {
+    left(transaction, &resource.id, Some(&resource.address))?;
     let written = transaction
         .prepare_cached(
             "INSERT INTO resource (id, kind, name, place, replaced, provider, region, provider_id, phase, attributes, \
@@ -134,14 +139,37 @@ pub(crate) fn put(transaction: &Transaction<'_>, resource: &Recorded) -> Result<
     }
 }
 
-/// Whatever is kept beside a resource follows it here, in the same transaction. A table that refers to `resource (id)` with
-/// `ON DELETE CASCADE` also follows when the resource is forgotten.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "it is where what follows a resource is written, and writing can fail"
-)]
-fn changed(_transaction: &Transaction<'_>, _resource: &Recorded) -> Result<(), Fault> {
+/// The inventory follows what is recorded, in the same transaction. What is being replaced has given up its address.
+fn changed(transaction: &Transaction<'_>, resource: &Recorded) -> Result<(), Fault> {
+    if !resource.replaced {
+        query::put(transaction, &Row::of(resource))?;
+    }
     Ok(())
+}
+
+/// Takes what is recorded as `id` out of the inventory, unless it stays at `stays`.
+fn left(transaction: &Transaction<'_>, id: &str, stays: Option<&Address>) -> Result<(), Fault> {
+    let there = transaction
+        .prepare_cached("SELECT kind, name, place FROM resource WHERE id = ?1 AND NOT replaced")?
+        .query_row([id], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, Option<u32>>(2)?,
+            ))
+        })
+        .optional()?;
+    let address = there.and_then(|(kind, name, index)| {
+        Some(Address {
+            kind: kind.parse().ok()?,
+            name,
+            index,
+        })
+    });
+    match address {
+        Some(address) if stays != Some(&address) => Ok(query::remove(transaction, &address)?),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a run over that of the same id. A request to stop comes from outside and is not the owner's to take back.

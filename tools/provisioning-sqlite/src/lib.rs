@@ -13,6 +13,7 @@ mod fail;
 mod lease;
 mod migrate;
 mod open;
+pub mod query;
 mod read;
 mod row;
 mod worker;

@@ -70,6 +70,8 @@ pub(crate) fn run(connection: &mut Connection, path: &Path, steps: &[&str]) -> R
             [Uuid::new_v4().to_string()],
         )?;
     }
+    // The inventory is derived: its tables are those of this version.
+    crate::query::create_tables(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", newest(steps))?;
     transaction.commit()?;

@@ -6,7 +6,7 @@ use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
 use provisioning::form::{self, Breach, Wrong};
 use provisioning::intent::Refusal;
-use provisioning::{assets, compliance, desired, plan, provider, run, state, workspace};
+use provisioning::{assets, compliance, desired, plan, provider, query, run, state, workspace};
 use serde_json::{Value, json};
 use toolcall::{ErrorKind, ToolError};
 
@@ -357,6 +357,33 @@ pub(crate) fn empty(argument: &str) -> ToolError {
     )
     .field(argument)
     .hint("give the text of a Nickel configuration, such as `{ provider = 'local, servers = [] }`")
+}
+
+/// Why a question is not looked at.
+pub(crate) fn question(refusal: &query::Refusal) -> ToolError {
+    let kind = match refusal {
+        query::Refusal::Empty => ErrorKind::EmptyInput,
+        query::Refusal::TooLong { .. } => ErrorKind::LimitExceeded,
+    };
+    ToolError::new(kind, refusal.to_string())
+        .field("query")
+        .hint("ask for one thing in a sentence, such as `stopped servers in us-east-1 without backups`")
+}
+
+/// Why the words of questions cannot be used.
+pub(crate) fn questions(error: query::LexiconError) -> ToolError {
+    match error {
+        query::LexiconError::Assets(error) => assets(error),
+        query::LexiconError::File { .. } => ToolError::new(ErrorKind::Unavailable, error.to_string())
+            .hint("mend the file, or remove it to use what is shipped"),
+    }
+}
+
+/// Why the inventory cannot be read.
+pub(crate) fn inventory(error: query::Error) -> ToolError {
+    ToolError::new(ErrorKind::Unavailable, "the inventory cannot be read")
+        .hint("see that nothing else holds `.prov/state.db`, and that it is a file of this version")
+        .because(error)
 }
 
 fn suggested(near: Option<String>) -> String {

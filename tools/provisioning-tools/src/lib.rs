@@ -14,6 +14,7 @@ mod generate_from_form;
 mod generation;
 mod plan_changes;
 mod planning;
+mod query_infrastructure;
 mod shelf;
 mod validate_config;
 
@@ -28,6 +29,7 @@ pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
 pub use generate_from_form::GenerateFromForm;
 pub use plan_changes::PlanChanges;
+pub use query_infrastructure::QueryInfrastructure;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 
@@ -44,5 +46,13 @@ pub const INFRASTRUCTURE: Toolset = Toolset {
     family: "provisioning",
     name: "infrastructure",
     summary: "plan and execute changes of real infrastructure",
+    default: true,
+};
+
+/// Looking at what is there, as far as it is recorded: nothing is reached, nothing is changed.
+pub const INVENTORY: Toolset = Toolset {
+    family: "provisioning",
+    name: "inventory",
+    summary: "ask what there is",
     default: true,
 };

@@ -10,6 +10,7 @@ use provisioning::cost::{self, PriceBook};
 use provisioning::form::Form;
 use provisioning::generate::{self, Renderer};
 use provisioning::intent::{Catalogue, Lexicon};
+use provisioning::query;
 use provisioning::{Asset, AssetKind, Assets};
 use toolcall::ToolError;
 
@@ -21,6 +22,7 @@ pub struct Shelf {
     book: Memo<PriceBook>,
     catalogue: Memo<Catalogue>,
     language: Memo<Language>,
+    questions: Memo<query::Lexicon>,
     renderer: Memo<Renderer>,
     rules: Memo<Rules>,
 }
@@ -40,6 +42,7 @@ impl Shelf {
             book: Memo::of(&[AssetKind::Price]),
             catalogue: Memo::of(&[AssetKind::Price, AssetKind::Schema]),
             language: Memo::of(&[AssetKind::Price, AssetKind::Schema, AssetKind::Lexicon]),
+            questions: Memo::of(&[AssetKind::Query]),
             renderer: Memo::of(&[]),
             rules: Memo::of(&[AssetKind::Rule]),
         }
@@ -76,6 +79,12 @@ impl Shelf {
             let lexicon = Lexicon::load(assets, &catalogue).map_err(fail::refusal)?;
             Ok(Language { catalogue, lexicon })
         })
+    }
+
+    /// The words that questions about the inventory are asked in.
+    pub(crate) fn questions(&self) -> Result<Arc<query::Lexicon>, query::LexiconError> {
+        self.questions
+            .get(self.assets.as_ref(), |assets| query::Lexicon::load(assets))
     }
 
     /// The templates.

@@ -24,6 +24,8 @@ pub enum AssetKind {
     Rule,
     /// Forms, `forms/*.toml`.
     Form,
+    /// Words that questions about the inventory are asked in, `query/*.toml`.
+    Query,
 }
 
 impl AssetKind {
@@ -38,6 +40,7 @@ impl AssetKind {
             Self::Template => "templates",
             Self::Rule => "rules",
             Self::Form => "forms",
+            Self::Query => "query",
         }
     }
 }
@@ -265,6 +268,7 @@ const FORMS: &[(&str, &str)] = embed!(
     "network.toml",
     "server.toml",
 );
+const QUERY: &[(&str, &str)] = embed!("query": "lexicon.toml");
 
 impl Assets for Embedded {
     fn list(&self, kind: AssetKind) -> Vec<Asset> {
@@ -276,6 +280,7 @@ impl Assets for Embedded {
             AssetKind::Template => TEMPLATES,
             AssetKind::Rule => RULES,
             AssetKind::Form => FORMS,
+            AssetKind::Query => QUERY,
         };
         files
             .iter()

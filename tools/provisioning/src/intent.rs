@@ -43,6 +43,7 @@ pub use understand::{Assumption, NotUnderstood, Reason, Request, Understood, und
 
 pub(crate) use check::{DEFAULT_BLOCK, label};
 pub(crate) use cidr::Block;
+pub(crate) use token::{Shape, Token, normalise, tokens};
 pub(crate) use understand::{OPEN_GROUP, guard_ports};
 
 /// Characters of a description from `start` up to, not including, `end`.

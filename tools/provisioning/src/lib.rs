@@ -21,6 +21,7 @@ pub mod layers;
 pub mod node;
 pub mod plan;
 pub mod provider;
+pub mod query;
 pub mod resource;
 pub mod run;
 pub mod site;

@@ -6,7 +6,7 @@
 mod forms;
 mod generation;
 mod memory;
-mod report;
+pub(crate) mod report;
 mod servers;
 mod validation;
 

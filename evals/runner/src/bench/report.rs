@@ -122,14 +122,14 @@ impl Report {
         text
     }
 
-    /// By what each way to validate takes longer for the largest configuration than for the smallest, of lines and of
+    /// By what each way to validate or to ask takes longer for the largest configuration than for the smallest, of lines and of
     /// resources apart.
     fn growth(&self) -> BTreeMap<String, f64> {
         let mut ends: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for figure in self
             .figures
             .iter()
-            .filter(|figure| figure.what.starts_with("validate "))
+            .filter(|figure| figure.what.starts_with("validate ") || figure.what.starts_with("query "))
         {
             let of = figure.what.rsplit(' ').next().unwrap_or_default();
             for subject in &figure.subjects {

@@ -50,6 +50,22 @@ pub(crate) enum Expect {
     Refusal { refused: String, says: Vec<String> },
     /// No configuration, and exactly these words reported.
     Unclear { not_understood: Vec<String> },
+    /// This filter, and what it selects.
+    Query(Wanted),
+    /// No rows, and exactly these words reported, each with its reason.
+    Asked { asked: Vec<(String, String)> },
+}
+
+/// What a question selects.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// The filter, as the reply says it.
+    pub(crate) filter: String,
+    /// How many there are.
+    pub(crate) total: u64,
+    /// The addresses in order, clusters or figures.
+    pub(crate) rows: Vec<String>,
 }
 
 /// The cases of `file`, one a line.

@@ -50,6 +50,7 @@ fn judge(expect: &Expect, answer: &Answer) -> Option<String> {
         (Expect::Refusal { .. }, Answer::Result(output)) => {
             Some(format!("was to be refused and is `{}`", text(output, "/summary")))
         }
+        (Expect::Query(_) | Expect::Asked { .. }, _) => Some("is no case of this suite".to_owned()),
         (_, Answer::Refusal { code, text }) => Some(format!("refused with `{code}`: {text}")),
     }
 }

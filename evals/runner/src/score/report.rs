@@ -46,9 +46,9 @@ impl Report {
 
     pub(super) fn add(&mut self, case: &Case, problem: Option<String>) {
         let form = match case.expect {
-            Expect::Intent { .. } => "accepted",
+            Expect::Intent { .. } | Expect::Query(_) => "accepted",
             Expect::Refusal { .. } => "refused",
-            Expect::Unclear { .. } => "not understood",
+            Expect::Unclear { .. } | Expect::Asked { .. } => "not understood",
         };
         let passed = usize::from(problem.is_none());
         self.cases += 1;

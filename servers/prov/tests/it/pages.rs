@@ -18,6 +18,7 @@ use prov::config::ProvConfig;
 use prov::wiring;
 use provisioning::evaluate::Error;
 use provisioning::explain::{Explain, Explained};
+use provisioning::query::{Inventory, Memory};
 use provisioning::workspace::{InMemory, Workspace};
 use provisioning::{Assets, Embedded, Evaluate, Evaluation, Format, Formatted, Source};
 use serde_json::{Value, json};
@@ -73,7 +74,8 @@ fn catalog() -> Catalog {
     let shelf = Arc::new(provisioning_tools::Shelf::new(assets));
     let site = wiring::site(Path::new("."), &ProvConfig::default())
         .unwrap_or_else(|failure| panic!("{}", failure.to_text()));
-    wiring::catalog(&evaluate, &shelf, &workspace, &site).unwrap()
+    let inventory: Arc<dyn Inventory> = Arc::new(Memory::default());
+    wiring::catalog(&evaluate, &shelf, &workspace, &site, &inventory).unwrap()
 }
 
 /// A path below the root of the repository.

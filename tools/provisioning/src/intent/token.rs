@@ -4,20 +4,20 @@ use super::Place;
 
 /// A piece of a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// As written; the inside, if it was quoted.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// In lower case and without accents: what the lexicon is asked for.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Where it stands.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// What it is.
-    pub(super) shape: Shape,
+    pub(crate) shape: Shape,
 }
 
 /// What a token is by its looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// A word, a number, or something that somebody knows whole, such as `us-east-1`.
     Word,
     /// Text in quotes.
@@ -34,7 +34,7 @@ const MARKS: &[char] = &[',', ';', '!', '?', '(', ')', '[', ']', '¿', '¡', '�
 const QUOTES: &[(char, char)] = &[('"', '"'), ('“', '”'), ('«', '»'), ('`', '`'), ('\'', '\'')];
 
 /// Splits `text`. What `whole` knows is not split at its hyphens and between its digits and letters.
-pub(super) fn tokens(text: &str, whole: &dyn Fn(&str) -> bool) -> Vec<Token> {
+pub(crate) fn tokens(text: &str, whole: &dyn Fn(&str) -> bool) -> Vec<Token> {
     let mut reader = Reader {
         characters: text.chars().collect(),
         at: 0,
@@ -56,7 +56,7 @@ pub(super) fn tokens(text: &str, whole: &dyn Fn(&str) -> bool) -> Vec<Token> {
 }
 
 /// `text` in lower case without accents: `Región` is `region`.
-pub(super) fn normalise(text: &str) -> String {
+pub(crate) fn normalise(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
         .map(|character| match character {

@@ -14,4 +14,5 @@ mod forms;
 mod fuzz;
 mod generation;
 mod proposals;
+mod questions;
 mod runs;
