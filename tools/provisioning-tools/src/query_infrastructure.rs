@@ -290,19 +290,16 @@ mod tests {
 
     #[tokio::test]
     async fn limits_are_held() {
+        let gate = gate(fleet());
         for limit in [0, 501] {
             let asked = testkit::call(
-                &gate(fleet()),
+                &gate,
                 "query_infrastructure",
                 json!({"query": "servers", "limit": limit}),
             );
             assert_eq!(asked.await.unwrap_err().kind(), ErrorKind::InvalidArgument);
         }
-        let asked = testkit::call(
-            &gate(fleet()),
-            "query_infrastructure",
-            json!({"query": "x ".repeat(600)}),
-        );
+        let asked = testkit::call(&gate, "query_infrastructure", json!({"query": "x ".repeat(600)}));
         assert_eq!(asked.await.unwrap_err().kind(), ErrorKind::LimitExceeded);
     }
 }
