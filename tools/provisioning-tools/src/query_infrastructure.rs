@@ -290,8 +290,8 @@ mod tests {
 
     #[tokio::test]
     async fn limits_are_held() {
+        let gate = gate(fleet());
         for limit in [0, 501] {
-            let gate = gate(fleet());
             let asked = testkit::call(
                 &gate,
                 "query_infrastructure",
@@ -299,7 +299,6 @@ mod tests {
             );
             assert_eq!(asked.await.unwrap_err().kind(), ErrorKind::InvalidArgument);
         }
-        let gate = gate(fleet());
         let asked = testkit::call(&gate, "query_infrastructure", json!({"query": "x ".repeat(600)}));
         assert_eq!(asked.await.unwrap_err().kind(), ErrorKind::LimitExceeded);
     }

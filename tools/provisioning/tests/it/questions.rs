@@ -4,8 +4,12 @@ use std::panic::RefUnwindSafe;
 use std::time::Duration;
 
 use provisioning::Embedded;
+use provisioning::intent::Place;
 use provisioning::provider::Status;
-use provisioning::query::{Field, Lexicon, Memory, Request, Row, Vocabulary, understand};
+use provisioning::query::{
+    Claim, Condition, Entity, Field, Filter, Lexicon, Memory, Op, Proposal, Request, Row, Scalar, Vocabulary,
+    proposed, understand,
+};
 use provisioning::resource::{Address, Kind};
 
 /// Words that questions are made of, and some that they are not.
@@ -175,4 +179,58 @@ fn nearly_right_questions() {
                 .map(|choice| WORDS[usize::from(*choice) % WORDS.len()]);
             subject.feed(&words.collect::<Vec<_>>().join(" "));
         });
+}
+
+/// What a model proposes passes only if each test quotes its words, its values are there, and no word is dropped.
+#[test]
+fn a_proposal_is_held_to_the_same_coverage() {
+    let subject = Subject::new();
+    let text = "servers in us-east-1 without backups";
+    let request = Request {
+        text,
+        provider: None,
+        now: 1_795_521_600,
+    };
+    let claim = |words: &str, test: Option<usize>| {
+        let start = text.find(words).unwrap();
+        Claim {
+            place: Place {
+                start,
+                end: start + words.len(),
+            },
+            text: words.to_owned(),
+            test,
+        }
+    };
+    let region = |value: &str| Condition::is(Field::Region, Op::Equal, Some(Scalar::Text(value.to_owned())));
+    let backups = Condition::is(Field::Backups, Op::More, Some(Scalar::Number(0.0))).negated();
+    let left = |conditions: Vec<Condition>, claims: Vec<Claim>| {
+        let filter = Filter {
+            entity: Entity::Resources(vec![Kind::Server]),
+            conditions,
+            sort: Vec::new(),
+            limit: None,
+            group: None,
+            aggregate: None,
+        };
+        let proposal = Proposal { filter, claims };
+        let understood = proposed(&request, &proposal, &subject.lexicon, &subject.vocabulary);
+        let texts = understood.not_understood.into_iter().map(|left| left.text);
+        texts.collect::<Vec<String>>()
+    };
+    let servers = claim("servers", None);
+    let whole = vec![
+        servers.clone(),
+        claim("us-east-1", Some(0)),
+        claim("without backups", Some(1)),
+    ];
+    assert!(left(vec![region("us-east-1"), backups.clone()], whole.clone()).is_empty());
+    let dropped = vec![servers.clone(), claim("us-east-1", Some(0))];
+    assert_eq!(left(vec![region("us-east-1")], dropped), ["without", "backups"]);
+    assert_eq!(left(vec![region("moon"), backups.clone()], whole), ["us-east-1"]);
+    let unquoted = vec![servers, claim("without backups", Some(1))];
+    assert_eq!(
+        left(vec![region("us-east-1"), backups], unquoted),
+        ["", "us-east-1"]
+    );
 }
