@@ -26,50 +26,61 @@ pub(crate) const SUPPORT: Support = Support {
     twins: false,
 };
 
-/// One that is there already is ours only with our marker.
+/// One that is there already is ours only with our marker, and then it was found before.
 ///
-/// In us-east-1 AWS answers "made" for a bucket that the account has already, so it is asked for first.
+/// In us-east-1 AWS answers "made" for a bucket that the account has already, so its tags are asked for first.
 pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
     if order.attributes.get("encrypted").and_then(Value::bool) == Some(false) {
-        return Err(Failure::new(Class::Unsupported, "S3 encrypts every object, and cannot be told not to")
-            .hint("write `encrypted = true`, or leave it out"));
+        return Err(Failure::new(
+            Class::Unsupported,
+            "S3 encrypts every object, and cannot be told not to",
+        )
+        .hint("write `encrypted = true`, or leave it out"));
     }
     let name = &order.name;
     if exists(site, name).await? {
         return Err(taken(name));
     }
     let body = configuration(site.region, &tags::of(order)?);
-    match site.s3(Method::PUT, path(name, ""), body, "s3:CreateBucket").await {
+    match site
+        .s3(Method::PUT, path(name, ""), body, "s3:CreateBucket")
+        .await
+    {
         Ok(_) => Ok(name.clone()),
-        // Somebody of the same account was quicker: nobody else has our marker.
         Err(failure) if failure.is("BucketAlreadyOwnedByYou") => Err(taken(name)),
         Err(failure) => Err(failure),
     }
 }
 
+/// Whether the account has such a bucket. One of another account is refused like one that we must not see: which of them it
+/// is, is said by the call that makes it, and a bucket whose tags cannot be read is never finished.
+async fn exists(site: &Site<'_>, name: &str) -> Result<bool, Failure> {
+    match tags_of(site, name).await {
+        Ok(tags) => Ok(tags.is_some()),
+        Err(failure) if failure.is("PermanentRedirect") || failure.is("AuthorizationHeaderMalformed") => {
+            Ok(true)
+        }
+        Err(failure) if failure.class == Class::Denied => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
 fn taken(name: &str) -> Failure {
-    Failure::new(Class::Taken, format!("there is a bucket `{name}` already that is not ours"))
-        .hint("names of buckets are unique over all accounts: choose another, or import the bucket")
+    Failure::new(
+        Class::Taken,
+        format!("there is a bucket `{name}` already that is not ours"),
+    )
+    .hint("names of buckets are unique over all accounts: choose another, or import the bucket")
 }
 
 /// The address of a bucket, or of one of its settings.
 fn path(name: &str, setting: &str) -> String {
-    let setting = if setting.is_empty() { String::new() } else { format!("?{setting}") };
+    let setting = if setting.is_empty() {
+        String::new()
+    } else {
+        format!("?{setting}")
+    };
     format!("/{}{setting}", quoted(name))
-}
-
-/// Whether the name is in use, by anybody.
-async fn exists(site: &Site<'_>, name: &str) -> Result<bool, Failure> {
-    match site.s3(Method::HEAD, path(name, ""), String::new(), "s3:ListBucket").await {
-        Ok(_) => Ok(true),
-        Err(failure) if failure.class == Class::Absent => Ok(false),
-        // An answer without a body says as little about a name of somebody else as about a missing permission; the call
-        // that makes it will tell.
-        Err(failure) if failure.code.is_none() && failure.class == Class::Denied => Ok(false),
-        // In another region of this account or of another one.
-        Err(failure) if failure.message.contains("301") => Ok(true),
-        Err(failure) => Err(failure),
-    }
 }
 
 fn configuration(region: &str, tags: &Tags) -> String {
@@ -86,7 +97,11 @@ fn configuration(region: &str, tags: &Tags) -> String {
 
 fn tag_elements(tags: &Tags) -> String {
     let elements = tags.iter().map(|(key, value)| {
-        format!("<Tag><Key>{}</Key><Value>{}</Value></Tag>", escape(key.as_str()), escape(value.as_str()))
+        format!(
+            "<Tag><Key>{}</Key><Value>{}</Value></Tag>",
+            escape(key.as_str()),
+            escape(value.as_str())
+        )
     });
     elements.collect()
 }
@@ -100,14 +115,19 @@ pub(crate) async fn finish(site: &Site<'_>, id: &str, order: &Order) -> Result<(
     if order.attributes.get("versioning").and_then(Value::bool) == Some(true) {
         keep_versions(site, id, true).await?;
     }
-    let public = order.attributes.get("public").and_then(Value::bool).unwrap_or(false);
+    let public = order
+        .attributes
+        .get("public")
+        .and_then(Value::bool)
+        .unwrap_or(false);
     publish(site, id, public).await
 }
 
 async fn tag(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
     let elements = tag_elements(&tags::of(order)?);
     let body = format!("<Tagging xmlns=\"{NAMESPACE}\"><TagSet>{elements}</TagSet></Tagging>");
-    site.s3(Method::PUT, path(id, "tagging"), body, "s3:PutBucketTagging").await?;
+    site.s3(Method::PUT, path(id, "tagging"), body, "s3:PutBucketTagging")
+        .await?;
     Ok(())
 }
 
@@ -116,13 +136,24 @@ async fn keep_versions(site: &Site<'_>, id: &str, keep: bool) -> Result<(), Fail
     let body = format!(
         "<VersioningConfiguration xmlns=\"{NAMESPACE}\"><Status>{status}</Status></VersioningConfiguration>"
     );
-    site.s3(Method::PUT, path(id, "versioning"), body, "s3:PutBucketVersioning").await?;
+    site.s3(
+        Method::PUT,
+        path(id, "versioning"),
+        body,
+        "s3:PutBucketVersioning",
+    )
+    .await?;
     Ok(())
 }
 
 /// Lets everybody read, or nobody: first the block, because a policy for everybody is refused behind it.
 async fn publish(site: &Site<'_>, id: &str, public: bool) -> Result<(), Failure> {
-    let settings = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    let settings = [
+        "BlockPublicAcls",
+        "IgnorePublicAcls",
+        "BlockPublicPolicy",
+        "RestrictPublicBuckets",
+    ];
     let elements = settings.iter().map(|name| {
         // Access lists stay blocked in any case: what is public is so by its policy.
         let blocked = !public || name.ends_with("Acls");
@@ -132,12 +163,19 @@ async fn publish(site: &Site<'_>, id: &str, public: bool) -> Result<(), Failure>
         "<PublicAccessBlockConfiguration xmlns=\"{NAMESPACE}\">{}</PublicAccessBlockConfiguration>",
         elements.collect::<String>()
     );
-    site.s3(Method::PUT, path(id, "publicAccessBlock"), body, "s3:PutBucketPublicAccessBlock").await?;
+    site.s3(
+        Method::PUT,
+        path(id, "publicAccessBlock"),
+        body,
+        "s3:PutBucketPublicAccessBlock",
+    )
+    .await?;
     if public {
         let policy = format!(
             r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"ProvPublicRead","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{id}/*"}}]}}"#
         );
-        site.s3(Method::PUT, path(id, "policy"), policy, "s3:PutBucketPolicy").await?;
+        site.s3(Method::PUT, path(id, "policy"), policy, "s3:PutBucketPolicy")
+            .await?;
     }
     Ok(())
 }
@@ -169,18 +207,33 @@ async fn names(site: &Site<'_>) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     let mut token: Option<String> = None;
     for _ in 0..PAGES {
-        let more = token.map(|token| format!("&continuation-token={}", quoted(&token))).unwrap_or_default();
-        let target = format!("/?bucket-region={}&max-buckets={}{more}", site.region, site.settings.page.max(1));
-        let reply = site.s3(Method::GET, target, String::new(), "s3:ListAllMyBuckets").await?;
+        let more = token
+            .map(|token| format!("&continuation-token={}", quoted(&token)))
+            .unwrap_or_default();
+        let target = format!(
+            "/?bucket-region={}&max-buckets={}{more}",
+            site.region,
+            site.settings.page.max(1)
+        );
+        let reply = site
+            .s3(Method::GET, target, String::new(), "s3:ListAllMyBuckets")
+            .await?;
         let root = query::decode(&reply, Effect::Read, "s3:ListAllMyBuckets")?;
         let buckets = root.items("Buckets").iter();
-        names.extend(buckets.filter_map(|bucket| bucket.text("Name")).map(str::to_owned));
+        names.extend(
+            buckets
+                .filter_map(|bucket| bucket.text("Name"))
+                .map(str::to_owned),
+        );
         token = root.text("ContinuationToken").map(str::to_owned);
         if token.is_none() {
             return Ok(names);
         }
     }
-    Err(Failure::new(Class::Permanent, format!("there are more than {PAGES} pages of buckets")))
+    Err(Failure::new(
+        Class::Permanent,
+        format!("there are more than {PAGES} pages of buckets"),
+    ))
 }
 
 /// The tags of a bucket; nothing if there is no such bucket.
@@ -195,7 +248,9 @@ async fn tags_of(site: &Site<'_>, id: &str) -> Result<Option<Tags>, Failure> {
 }
 
 async fn setting(site: &Site<'_>, id: &str, name: &str, permission: &str) -> Result<Element, Failure> {
-    let reply = site.s3(Method::GET, path(id, name), String::new(), permission).await?;
+    let reply = site
+        .s3(Method::GET, path(id, name), String::new(), permission)
+        .await?;
     query::decode(&reply, Effect::Read, permission)
 }
 
@@ -222,7 +277,9 @@ async fn described(site: &Site<'_>, mut bucket: Observed) -> Result<Option<Obser
         Err(failure) if failure.is("NoSuchBucket") => return Ok(None),
         Err(failure) => return Err(failure),
     };
-    bucket.attributes.insert("versioning".to_owned(), versioning.into());
+    bucket
+        .attributes
+        .insert("versioning".to_owned(), versioning.into());
     let public = is_public(site, &bucket.id).await?;
     bucket.attributes.insert("public".to_owned(), public.into());
     Ok(Some(bucket))
@@ -237,14 +294,27 @@ async fn is_public(site: &Site<'_>, id: &str) -> Result<bool, Failure> {
         Err(failure) => return Err(failure),
     }
     match setting(site, id, "policyStatus", "s3:GetBucketPolicyStatus").await {
-        Ok(root) => Ok(root.text("IsPublic").is_some_and(|text| text.eq_ignore_ascii_case("true"))),
+        Ok(root) => Ok(root
+            .text("IsPublic")
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))),
         Err(failure) if failure.is("NoSuchBucketPolicy") => Ok(false),
         Err(failure) => Err(failure),
     }
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
-    let wanted = |attribute: &str| order.attributes.get(attribute).and_then(Value::bool).unwrap_or(false);
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
+    let wanted = |attribute: &str| {
+        order
+            .attributes
+            .get(attribute)
+            .and_then(Value::bool)
+            .unwrap_or(false)
+    };
     for attribute in changed {
         match attribute.as_str() {
             "versioning" => keep_versions(site, id, wanted("versioning")).await?,
@@ -256,7 +326,8 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[
 }
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
-    site.s3(Method::DELETE, path(id, ""), String::new(), "s3:DeleteBucket").await?;
+    site.s3(Method::DELETE, path(id, ""), String::new(), "s3:DeleteBucket")
+        .await?;
     Ok(())
 }
 
@@ -268,8 +339,14 @@ mod tests {
     fn a_configuration_is_escaped_and_names_every_region_but_the_first() {
         let tags = Tags::from([("a<b".to_owned(), "\"&".to_owned())]);
         let far = configuration("eu-west-1", &tags);
-        assert!(far.contains("<LocationConstraint>eu-west-1</LocationConstraint>"), "{far}");
-        assert!(far.contains("<Key>a&lt;b</Key><Value>&quot;&amp;</Value>"), "{far}");
+        assert!(
+            far.contains("<LocationConstraint>eu-west-1</LocationConstraint>"),
+            "{far}"
+        );
+        assert!(
+            far.contains("<Key>a&lt;b</Key><Value>&quot;&amp;</Value>"),
+            "{far}"
+        );
         assert!(!configuration("us-east-1", &tags).contains("Location"));
         assert_eq!(path("a.b/c", "tagging"), "/a.b%2Fc?tagging");
     }

@@ -48,7 +48,11 @@ impl Service {
 
     /// Where it is in `region`.
     fn endpoint(self, region: &str) -> String {
-        let end = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let end = if region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
         format!("https://{}.{region}.{end}", self.name())
     }
 }
@@ -69,7 +73,6 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) region: Option<String>,
     body: Vec<u8>,
 }
 
@@ -84,7 +87,6 @@ impl Reply {
         Self {
             status,
             retry_after: None,
-            region: None,
             body: body.as_bytes().to_vec(),
         }
     }
@@ -131,7 +133,10 @@ impl Client {
     /// Sends `request` once.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Reply, Failure> {
         let keys = self.credentials.current(&self.http, SystemTime::now()).await?;
-        let base = self.endpoint.clone().unwrap_or_else(|| request.service.endpoint(request.region));
+        let base = self
+            .endpoint
+            .clone()
+            .unwrap_or_else(|| request.service.endpoint(request.region));
         let url = format!("{base}{}", request.target);
         let host = host(&url)?;
         let headers = signed(&request, &url, &host, &keys)?;
@@ -192,13 +197,19 @@ fn signed(
         service: request.service.name(),
     };
     let signature = sign::headers(&unsigned, keys, SystemTime::now())?;
-    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let own = own
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ok(own.chain(signature).collect())
 }
 
 /// A request without an answer. What never left has changed nothing.
 pub(crate) fn lost(effect: Effect, error: &reqwest::Error) -> Failure {
-    let effect = if error.is_connect() || error.is_builder() { Effect::Read } else { effect };
+    let effect = if error.is_connect() || error.is_builder() {
+        Effect::Read
+    } else {
+        effect
+    };
     let what = match (error.is_connect(), error.is_timeout()) {
         (true, _) => "there is no connection",
         (false, true) => "there is no answer in time",
@@ -223,12 +234,14 @@ pub(crate) async fn received(mut response: Response, effect: Effect) -> Result<R
     let mut reply = Reply {
         status: response.status().as_u16(),
         retry_after: retry_after.map(Duration::from_secs),
-        region: header("x-amz-bucket-region"),
         body: Vec::new(),
     };
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(effect, &error))? {
         if reply.body.len() + chunk.len() > ANSWER_BYTES {
-            return Err(Failure::lost(effect, format!("the answer is longer than {ANSWER_BYTES} bytes")));
+            return Err(Failure::lost(
+                effect,
+                format!("the answer is longer than {ANSWER_BYTES} bytes"),
+            ));
         }
         reply.body.extend_from_slice(&chunk);
     }

@@ -15,12 +15,24 @@ use crate::tags;
 use crate::xml::Element;
 
 /// The words of the schema for engines, and the names of RDS.
-const ENGINES: [(&str, &str); 3] = [("postgresql", "postgres"), ("mysql", "mysql"), ("mariadb", "mariadb")];
+const ENGINES: [(&str, &str); 3] = [
+    ("postgresql", "postgres"),
+    ("mysql", "mysql"),
+    ("mariadb", "mariadb"),
+];
 /// The name of the administrator. `admin` and `root` are taken by some engines.
 const ADMINISTRATOR: &str = "prov";
 
 pub(crate) const SUPPORT: Support = Support {
-    in_place: &["backup_days", "deletion_protection", "plan", "public", "replicas", "storage_gb", "tags"],
+    in_place: &[
+        "backup_days",
+        "deletion_protection",
+        "plan",
+        "public",
+        "replicas",
+        "storage_gb",
+        "tags",
+    ],
     unread: &[],
     visible_after: Duration::from_secs(60),
     twins: false,
@@ -31,7 +43,11 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
     let needed = |name: &str| {
         text(name).ok_or_else(|| Failure::new(Class::Permanent, format!("a database needs a `{name}`")))
     };
-    let encrypted = order.attributes.get("encrypted").and_then(Value::bool).unwrap_or(true);
+    let encrypted = order
+        .attributes
+        .get("encrypted")
+        .and_then(Value::bool)
+        .unwrap_or(true);
     let id = order.name.to_ascii_lowercase();
     let form = Form::new()
         .with("DBInstanceIdentifier", &id)
@@ -44,7 +60,10 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
         .with("CopyTagsToSnapshot", "true");
     needed("plan")?;
     let form = changeable(form, order)?.tags("Tags.Tag", &tags::of(order)?);
-    match site.call(Service::Rds, "CreateDBInstance", form, Effect::Change).await {
+    match site
+        .call(Service::Rds, "CreateDBInstance", form, Effect::Change)
+        .await
+    {
         Ok(_) => Ok(id),
         // With our marker it would have been found before.
         Err(failure) if failure.class == Class::Taken => {
@@ -68,17 +87,28 @@ fn changeable(form: Form, order: &Order) -> Result<Form, Failure> {
     let flag = |name: &str| order.attributes.get(name).and_then(Value::bool);
     let replicas = number("replicas").unwrap_or(0);
     if replicas > 1 {
-        return Err(Failure::new(Class::Unsupported, "an instance of RDS has one standby at most")
-            .hint("write `replicas = 1`, or 0"));
+        return Err(
+            Failure::new(Class::Unsupported, "an instance of RDS has one standby at most")
+                .hint("write `replicas = 1`, or 0"),
+        );
     }
     Ok(form
-        .maybe("DBInstanceClass", order.attributes.get("plan").and_then(Value::text))
+        .maybe(
+            "DBInstanceClass",
+            order.attributes.get("plan").and_then(Value::text),
+        )
         .with("AllocatedStorage", number("storage_gb").unwrap_or(20).to_string())
         .with("MultiAZ", (replicas == 1).to_string())
         // Nothing is reachable from the internet that does not say so.
         .with("PubliclyAccessible", flag("public").unwrap_or(false).to_string())
-        .maybe("DeletionProtection", flag("deletion_protection").map(|flag| flag.to_string()))
-        .maybe("BackupRetentionPeriod", number("backup_days").map(|days| days.to_string())))
+        .maybe(
+            "DeletionProtection",
+            flag("deletion_protection").map(|flag| flag.to_string()),
+        )
+        .maybe(
+            "BackupRetentionPeriod",
+            number("backup_days").map(|days| days.to_string()),
+        ))
 }
 
 /// An instance is complete when it is made.
@@ -128,8 +158,14 @@ fn status(word: &str) -> Status {
 fn attributes(instance: &Element, tags: Value) -> Attributes {
     let standby = i64::from(instance.is_true("MultiAZ"));
     let mut attributes = Attributes::from([
-        ("deletion_protection".to_owned(), instance.is_true("DeletionProtection").into()),
-        ("encrypted".to_owned(), instance.is_true("StorageEncrypted").into()),
+        (
+            "deletion_protection".to_owned(),
+            instance.is_true("DeletionProtection").into(),
+        ),
+        (
+            "encrypted".to_owned(),
+            instance.is_true("StorageEncrypted").into(),
+        ),
         ("public".to_owned(), instance.is_true("PubliclyAccessible").into()),
         ("replicas".to_owned(), standby.into()),
         ("tags".to_owned(), tags),
@@ -139,13 +175,19 @@ fn attributes(instance: &Element, tags: Value) -> Attributes {
             attributes.insert(attribute.to_owned(), text.into());
         }
     }
-    for (attribute, field) in [("backup_days", "BackupRetentionPeriod"), ("storage_gb", "AllocatedStorage")] {
+    for (attribute, field) in [
+        ("backup_days", "BackupRetentionPeriod"),
+        ("storage_gb", "AllocatedStorage"),
+    ] {
         if let Some(number) = instance.integer(field) {
             attributes.insert(attribute.to_owned(), number.into());
         }
     }
     if let Some(name) = instance.text("Engine") {
-        let word = ENGINES.iter().find(|(_, known)| *known == name).map_or(name, |(word, _)| word);
+        let word = ENGINES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map_or(name, |(word, _)| word);
         attributes.insert("engine".to_owned(), word.into());
     }
     attributes
@@ -170,11 +212,19 @@ fn computed(instance: &Element) -> Attributes {
     computed
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
     if changed.iter().any(|attribute| attribute != "tags") {
-        let form = Form::new().with("DBInstanceIdentifier", id).with("ApplyImmediately", "true");
+        let form = Form::new()
+            .with("DBInstanceIdentifier", id)
+            .with("ApplyImmediately", "true");
         let form = changeable(form, order)?;
-        site.call(Service::Rds, "ModifyDBInstance", form, Effect::Change).await?;
+        site.call(Service::Rds, "ModifyDBInstance", form, Effect::Change)
+            .await?;
     }
     if changed.iter().any(|attribute| attribute == "tags") {
         retag(site, id, order).await?;
@@ -184,23 +234,34 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[
 
 async fn retag(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
     let instance = present(site, id).await?;
-    let name = instance.text("DBInstanceArn").ok_or_else(|| query::without(Effect::Read, "DBInstanceArn"))?;
+    let name = instance
+        .text("DBInstanceArn")
+        .ok_or_else(|| query::without(Effect::Read, "DBInstanceArn"))?;
     let wanted = tags::of(order)?;
     let form = Form::new().with("ResourceName", name).tags("Tags.Tag", &wanted);
-    site.call(Service::Rds, "AddTagsToResource", form, Effect::Change).await?;
+    site.call(Service::Rds, "AddTagsToResource", form, Effect::Change)
+        .await?;
     let surplus = tags::surplus(&tags::read(instance.items("TagList")), &wanted);
     if !surplus.is_empty() {
         let keys = surplus.iter().map(String::as_str);
-        let form = Form::new().with("ResourceName", name).list("TagKeys.member", keys);
-        site.call(Service::Rds, "RemoveTagsFromResource", form, Effect::Change).await?;
+        let form = Form::new()
+            .with("ResourceName", name)
+            .list("TagKeys.member", keys);
+        site.call(Service::Rds, "RemoveTagsFromResource", form, Effect::Change)
+            .await?;
     }
     Ok(())
 }
 
 async fn present(site: &Site<'_>, id: &str) -> Result<Element, Failure> {
     let form = Form::new().with("DBInstanceIdentifier", id);
-    let answer = site.call(Service::Rds, "DescribeDBInstances", form, Effect::Read).await?;
-    let found = answer.items("DescribeDBInstancesResult/DBInstances").first().cloned();
+    let answer = site
+        .call(Service::Rds, "DescribeDBInstances", form, Effect::Read)
+        .await?;
+    let found = answer
+        .items("DescribeDBInstancesResult/DBInstances")
+        .first()
+        .cloned();
     found.ok_or_else(|| Failure::new(Class::Absent, format!("database `{id}` is not there")))
 }
 
@@ -211,23 +272,39 @@ pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
             return Ok(());
         }
         if instance.is_true("DeletionProtection") {
-            return Err(Failure::new(Class::Permanent, format!("database `{id}` is protected against deletion"))
-                .hint("apply `deletion_protection = false` first"));
+            return Err(Failure::new(
+                Class::Permanent,
+                format!("database `{id}` is protected against deletion"),
+            )
+            .hint("apply `deletion_protection = false` first"));
         }
     }
-    let form = Form::new().with("DBInstanceIdentifier", id).with("SkipFinalSnapshot", "true");
-    site.call(Service::Rds, "DeleteDBInstance", form, Effect::Change).await?;
+    let form = Form::new()
+        .with("DBInstanceIdentifier", id)
+        .with("SkipFinalSnapshot", "true");
+    site.call(Service::Rds, "DeleteDBInstance", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
 fn gone(failure: Failure) -> Result<Option<Element>, Failure> {
-    if failure.class == Class::Absent { Ok(None) } else { Err(failure) }
+    if failure.class == Class::Absent {
+        Ok(None)
+    } else {
+        Err(failure)
+    }
 }
 
 pub(crate) async fn snapshot(site: &Site<'_>, id: &str, name: &str) -> Result<String, Failure> {
-    let form = Form::new().with("DBInstanceIdentifier", id).with("DBSnapshotIdentifier", name);
-    let answer = site.call(Service::Rds, "CreateDBSnapshot", form, Effect::Change).await?;
-    let id = answer.text("CreateDBSnapshotResult/DBSnapshot/DBSnapshotIdentifier").map(str::to_owned);
+    let form = Form::new()
+        .with("DBInstanceIdentifier", id)
+        .with("DBSnapshotIdentifier", name);
+    let answer = site
+        .call(Service::Rds, "CreateDBSnapshot", form, Effect::Change)
+        .await?;
+    let id = answer
+        .text("CreateDBSnapshotResult/DBSnapshot/DBSnapshotIdentifier")
+        .map(str::to_owned);
     id.ok_or_else(|| query::without(Effect::Change, "DBSnapshotIdentifier"))
 }
 

@@ -97,7 +97,10 @@ const CODES: &[(&str, Class)] = &[
     ("PriorRequestNotComplete", Class::Throttled { retry_after: None }),
     ("RequestLimitExceeded", Class::Throttled { retry_after: None }),
     ("RequestThrottled", Class::Throttled { retry_after: None }),
-    ("RequestThrottledException", Class::Throttled { retry_after: None }),
+    (
+        "RequestThrottledException",
+        Class::Throttled { retry_after: None },
+    ),
     ("SlowDown", Class::Throttled { retry_after: None }),
     ("Throttling", Class::Throttled { retry_after: None }),
     ("ThrottlingException", Class::Throttled { retry_after: None }),
@@ -175,7 +178,9 @@ fn by_form(answer: &Answer<'_>, effect: Effect) -> Class {
     if code.ends_with(".NotFound") || code.ends_with("NotFoundFault") || code.ends_with(".Malformed") {
         return Class::Absent;
     }
-    if code.ends_with("LimitExceeded") || code.ends_with("QuotaExceeded") || code.ends_with("QuotaExceededFault")
+    if code.ends_with("LimitExceeded")
+        || code.ends_with("QuotaExceeded")
+        || code.ends_with("QuotaExceededFault")
     {
         return Class::Quota;
     }
@@ -230,7 +235,11 @@ fn advice(code: &str, class: Class, permission: &str) -> Option<String> {
 /// `text` without what a terminal or a model would obey, in one line, cut.
 fn cleaned(text: &str) -> String {
     let text = redacted::clean(text);
-    let line = text.split_whitespace().map(blackened).collect::<Vec<_>>().join(" ");
+    let line = text
+        .split_whitespace()
+        .map(blackened)
+        .collect::<Vec<_>>()
+        .join(" ");
     line.chars().take(MESSAGE_CHARACTERS).collect()
 }
 
@@ -294,7 +303,11 @@ mod tests {
         };
         let denied = Failure::answered(answer, Effect::Change);
         assert_eq!(denied.message, "You are not authorized.");
-        assert!(denied.hint.is_some_and(|hint| hint.contains("`ec2:RunInstances`")));
+        assert!(
+            denied
+                .hint
+                .is_some_and(|hint| hint.contains("`ec2:RunInstances`"))
+        );
         answer.code = "RequestLimitExceeded";
         let slowed = Failure::answered(answer, Effect::Change).class;
         assert_eq!(
@@ -307,7 +320,11 @@ mod tests {
 
     #[test]
     fn a_message_is_cut_and_holds_no_signature() {
-        let long = format!("bad Signature=0123abcd {} {}", "x".repeat(300), "word ".repeat(500));
+        let long = format!(
+            "bad Signature=0123abcd {} {}",
+            "x".repeat(300),
+            "word ".repeat(500)
+        );
         let message = cleaned(&long);
         assert!(message.starts_with("bad … … word"), "{message}");
         assert!(message.chars().count() <= MESSAGE_CHARACTERS);

@@ -27,7 +27,9 @@ mod tags;
 mod volume;
 mod xml;
 
-use provisioning::provider::{Account, Call, Class, Created, Error, Observed, Order, Provider, Status, Support};
+use provisioning::provider::{
+    Account, Call, Class, Created, Error, Observed, Order, Provider, Status, Support,
+};
 use provisioning::resource::Kind;
 
 pub use client::Timeouts;
@@ -90,7 +92,8 @@ impl Aws {
     /// If `around` names no credentials, or ones that are not supported.
     pub fn new(settings: Settings, around: &Surroundings) -> Result<Self, Error> {
         let attempted = || format!("use provider `{}`", settings.name);
-        let source = credentials::choose(around, &settings.region).map_err(|failure| failure.of(attempted()))?;
+        let source =
+            credentials::choose(around, &settings.region).map_err(|failure| failure.of(attempted()))?;
         let credentials = Credentials::new(source, around.files.clone());
         let client = Client::new(credentials, settings.endpoint.clone(), settings.timeouts)
             .map_err(|failure| failure.of(attempted()))?;
@@ -102,7 +105,10 @@ impl Aws {
         // A region becomes part of a host name, to which signed requests go.
         let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if region.is_empty() || region.len() > 32 || !region.chars().all(fits) {
-            return Err(Failure::new(Class::Permanent, format!("`{region}` is no region of AWS")));
+            return Err(Failure::new(
+                Class::Permanent,
+                format!("`{region}` is no region of AWS"),
+            ));
         }
         Ok(Site {
             client: &self.client,
@@ -132,7 +138,9 @@ impl Aws {
     async fn make(&self, order: &Order) -> Result<String, Failure> {
         let kind = order.address.kind;
         let site = self.site(order.region.as_deref())?;
-        let mut twins = self.observe(kind, order.region.as_deref(), Which::Marker(&order.marker.id)).await?;
+        let mut twins = self
+            .observe(kind, order.region.as_deref(), Which::Marker(&order.marker.id))
+            .await?;
         twins.retain(|twin| twin.status != Status::Deleting);
         // Where AWS takes a token it does so for a day or less, and for most kinds it takes none.
         let id = match twins.into_iter().next() {
@@ -172,10 +180,13 @@ impl Provider for Aws {
         Box::pin(async move {
             let asked = async {
                 let site = self.site(None)?;
-                let answer = site.call(Service::Sts, "GetCallerIdentity", Form::new(), Effect::Read).await?;
+                let answer = site
+                    .call(Service::Sts, "GetCallerIdentity", Form::new(), Effect::Read)
+                    .await?;
                 let field = |name: &str| {
                     let text = answer.text(&format!("GetCallerIdentityResult/{name}"));
-                    text.map(str::to_owned).ok_or_else(|| query::without(Effect::Read, name))
+                    text.map(str::to_owned)
+                        .ok_or_else(|| query::without(Effect::Read, name))
                 };
                 Ok(Account {
                     id: field("Account")?,
@@ -192,14 +203,20 @@ impl Provider for Aws {
             let made = self.make(order).await;
             let place = self.place(order.region.as_deref());
             let attempted = || format!("make {} `{}` in {place}", order.address.kind, order.name);
-            made.map(|id| Created { id }).map_err(|failure| failure.of(attempted()))
+            made.map(|id| Created { id })
+                .map_err(|failure| failure.of(attempted()))
         })
     }
 
     fn find<'a>(&'a self, kind: Kind, region: Option<&'a str>, marker: &'a str) -> Call<'a, Vec<Observed>> {
         Box::pin(async move {
             let found = self.observe(kind, region, Which::Marker(marker)).await;
-            let attempted = || format!("look for the {kind} with marker `{marker}` in {}", self.place(region));
+            let attempted = || {
+                format!(
+                    "look for the {kind} with marker `{marker}` in {}",
+                    self.place(region)
+                )
+            };
             let mut found = found.map_err(|failure| failure.of(attempted()))?;
             found.retain(|observed| observed.status != Status::Deleting);
             Ok(found)
@@ -210,7 +227,10 @@ impl Provider for Aws {
         Box::pin(async move {
             let found = self.observe(kind, region, Which::Id(id)).await;
             let attempted = || format!("read {kind} `{id}` in {}", self.place(region));
-            Ok(found.map_err(|failure| failure.of(attempted()))?.into_iter().next())
+            Ok(found
+                .map_err(|failure| failure.of(attempted()))?
+                .into_iter()
+                .next())
         })
     }
 
@@ -223,7 +243,11 @@ impl Provider for Aws {
                 of_kind!(kind, resource => resource::update(&site, id, order, changed).await)
             };
             let attempted = || {
-                format!("change {} of {kind} `{id}` in {}", changed.join(", "), self.place(region))
+                format!(
+                    "change {} of {kind} `{id}` in {}",
+                    changed.join(", "),
+                    self.place(region)
+                )
             };
             updated.await.map_err(|failure| failure.of(attempted()))
         })
@@ -254,7 +278,9 @@ impl Provider for Aws {
         Box::pin(async move {
             let which = workspace.map_or(Which::All, Which::Workspace);
             let attempted = || format!("list every {kind} in {}", self.place(region));
-            self.observe(kind, region, which).await.map_err(|failure| failure.of(attempted()))
+            self.observe(kind, region, which)
+                .await
+                .map_err(|failure| failure.of(attempted()))
         })
     }
 
@@ -265,7 +291,10 @@ impl Provider for Aws {
         id: &'a str,
         name: &'a str,
     ) -> Call<'a, String> {
-        let attempted = format!("take snapshot `{name}` of {kind} `{id}` in {}", self.place(region));
+        let attempted = format!(
+            "take snapshot `{name}` of {kind} `{id}` in {}",
+            self.place(region)
+        );
         let missing = self.cannot(attempted.clone());
         Box::pin(async move {
             let taken = async {
@@ -276,7 +305,10 @@ impl Provider for Aws {
                     _ => Ok(None),
                 }
             };
-            taken.await.map_err(|failure| failure.of(attempted))?.ok_or(missing)
+            taken
+                .await
+                .map_err(|failure| failure.of(attempted))?
+                .ok_or(missing)
         })
     }
 

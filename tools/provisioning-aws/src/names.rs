@@ -37,9 +37,16 @@ pub(crate) async fn many(
 }
 
 /// The id of what is called `name`: one of ours, an id, or the name of something that is there already.
-pub(crate) async fn resolve(site: &Site<'_>, order: &Order, kind: Kind, name: &str) -> Result<String, Failure> {
+pub(crate) async fn resolve(
+    site: &Site<'_>,
+    order: &Order,
+    kind: Kind,
+    name: &str,
+) -> Result<String, Failure> {
     let id = order.reference(kind, name);
-    let Some(place) = Place::of(kind) else { return Ok(id.to_owned()) };
+    let Some(place) = Place::of(kind) else {
+        return Ok(id.to_owned());
+    };
     if id.starts_with(place.prefix) {
         return Ok(id.to_owned());
     }

@@ -32,13 +32,18 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
 
 /// Names of servers resolve inside the network, as they do in the network that every account begins with.
 pub(crate) async fn finish(site: &Site<'_>, id: &str, _order: &Order) -> Result<(), Failure> {
-    let form = Form::new().with("VpcId", id).with("EnableDnsHostnames.Value", "true");
-    site.call(Service::Ec2, "ModifyVpcAttribute", form, Effect::Change).await?;
+    let form = Form::new()
+        .with("VpcId", id)
+        .with("EnableDnsHostnames.Value", "true");
+    site.call(Service::Ec2, "ModifyVpcAttribute", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
-    let found = site.pages(Service::Ec2, "DescribeVpcs", which.form("vpc-id"), "vpcSet").await?;
+    let found = site
+        .pages(Service::Ec2, "DescribeVpcs", which.form("vpc-id"), "vpcSet")
+        .await?;
     Ok(found.iter().filter_map(observed).collect())
 }
 

@@ -33,7 +33,9 @@ impl Form {
     /// With a list: `prefix.1`, `prefix.2` and so on.
     pub(crate) fn list<'a>(self, prefix: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
         let counted = (1_usize..).zip(values);
-        counted.fold(self, |form, (at, value)| form.with(format!("{prefix}.{at}"), value))
+        counted.fold(self, |form, (at, value)| {
+            form.with(format!("{prefix}.{at}"), value)
+        })
     }
 
     /// With tags as a list of `Key` and `Value`.
@@ -65,7 +67,10 @@ impl Form {
 
     /// As the body of a request.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let pairs = self.0.iter().map(|(name, value)| format!("{}={}", quoted(name), quoted(value)));
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{}={}", quoted(name), quoted(value)));
         pairs.collect::<Vec<_>>().join("&").into_bytes()
     }
 }
@@ -75,7 +80,9 @@ pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => quoted.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                quoted.push(char::from(byte))
+            }
             _ => quoted.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -150,13 +157,22 @@ mod tests {
         ];
         for body in bodies {
             let failure = decode(&Reply::of(400, body), Effect::Change, "x:Y").expect_err(body);
-            assert_eq!((failure.class, failure.message.as_str()), (Class::Quota, "m"), "{body}");
+            assert_eq!(
+                (failure.class, failure.message.as_str()),
+                (Class::Quota, "m"),
+                "{body}"
+            );
         }
         let page = decode(&Reply::of(502, "<html>Bad<br>Gateway"), Effect::Change, "x:Y").expect_err("502");
         assert_eq!(page.class, Class::Unknown);
         let mut busy = Reply::of(503, "");
         busy.retry_after = Some(Duration::from_secs(3));
         let slowed = decode(&busy, Effect::Change, "x:Y").expect_err("503");
-        assert_eq!(slowed.class, Class::Throttled { retry_after: busy.retry_after });
+        assert_eq!(
+            slowed.class,
+            Class::Throttled {
+                retry_after: busy.retry_after
+            }
+        );
     }
 }

@@ -27,20 +27,30 @@ pub(crate) const SUPPORT: Support = Support {
 pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
     // Rules that nobody can make are found before there is a group.
     wanted(site, order).await?;
-    let description = order.attributes.get("description").and_then(Value::text).unwrap_or(&order.name);
+    let description = order
+        .attributes
+        .get("description")
+        .and_then(Value::text)
+        .unwrap_or(&order.name);
     let network = names::one(site, order, Kind::Network, "network").await?;
     let form = Form::new()
         .with("GroupName", &order.name)
         .with("GroupDescription", description)
         .maybe("VpcId", network);
     let form = tags::specified(form, "security-group", &tags::of(order)?);
-    let answer = site.call(Service::Ec2, "CreateSecurityGroup", form, Effect::Change).await?;
+    let answer = site
+        .call(Service::Ec2, "CreateSecurityGroup", form, Effect::Change)
+        .await?;
     let id = answer.text("groupId").map(str::to_owned);
     id.ok_or_else(|| query::without(Effect::Change, "groupId"))
 }
 
 pub(crate) async fn finish(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
-    if order.attributes.contains_key("rules") { allow(site, id, order).await } else { Ok(()) }
+    if order.attributes.contains_key("rules") {
+        allow(site, id, order).await
+    } else {
+        Ok(())
+    }
 }
 
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
@@ -49,7 +59,13 @@ pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Obs
 }
 
 async fn groups(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Element>, Failure> {
-    site.pages(Service::Ec2, "DescribeSecurityGroups", which.form("group-id"), "securityGroupInfo").await
+    site.pages(
+        Service::Ec2,
+        "DescribeSecurityGroups",
+        which.form("group-id"),
+        "securityGroupInfo",
+    )
+    .await
 }
 
 fn observed(group: &Element) -> Option<Observed> {
@@ -74,7 +90,12 @@ fn observed(group: &Element) -> Option<Observed> {
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
     if changed.iter().any(|attribute| attribute == "rules") {
         allow(site, id, order).await?;
     }
@@ -83,9 +104,13 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
     let form = Form::new().with("GroupId", id);
-    site.call(Service::Ec2, "DeleteSecurityGroup", form, Effect::Change).await?;
+    site.call(Service::Ec2, "DeleteSecurityGroup", form, Effect::Change)
+        .await?;
     Ok(())
 }
+
+/// The first and the last port; for ICMP the type and the code, -1 for all.
+type Ports = Option<(i64, i64)>;
 
 /// One thing that is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,8 +118,7 @@ struct Permission {
     ingress: bool,
     /// In the words of AWS: `-1` is every protocol.
     protocol: String,
-    /// For ICMP the type and the code, -1 for all.
-    ports: Option<(i64, i64)>,
+    ports: Ports,
     source: String,
 }
 
@@ -112,9 +136,14 @@ fn open_egress() -> Permission {
 async fn allow(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
     let wanted = wanted(site, order).await?;
     let groups = groups(site, Which::Id(id)).await?;
-    let group = groups.first().ok_or_else(|| Failure::new(Class::Absent, format!("group `{id}` is not there")))?;
+    let group = groups
+        .first()
+        .ok_or_else(|| Failure::new(Class::Absent, format!("group `{id}` is not there")))?;
     let has = permissions(group);
-    for (verb, permissions) in [("Authorize", wanted.difference(&has)), ("Revoke", has.difference(&wanted))] {
+    for (verb, permissions) in [
+        ("Authorize", wanted.difference(&has)),
+        ("Revoke", has.difference(&wanted)),
+    ] {
         let (ingress, egress): (Vec<_>, Vec<_>) = permissions.partition(|permission| permission.ingress);
         for (direction, permissions) in [("Ingress", ingress), ("Egress", egress)] {
             if permissions.is_empty() {
@@ -138,7 +167,9 @@ fn counted(id: &str, permissions: &[&Permission]) -> Form {
         let field = |name: &str| format!("IpPermissions.{at}.{name}");
         form = form.with(field("IpProtocol"), &permission.protocol);
         if let Some((from, to)) = permission.ports {
-            form = form.with(field("FromPort"), from.to_string()).with(field("ToPort"), to.to_string());
+            form = form
+                .with(field("FromPort"), from.to_string())
+                .with(field("ToPort"), to.to_string());
         }
         let place = match &permission.source {
             source if source.starts_with("sg-") => "Groups.1.GroupId",
@@ -187,14 +218,18 @@ async fn wanted(site: &Site<'_>, order: &Order) -> Result<BTreeSet<Permission>, 
 }
 
 /// Direction, protocol and ports of a rule.
-fn described(rule: &Attributes) -> Result<(bool, String, Option<(i64, i64)>), Failure> {
+fn described(rule: &Attributes) -> Result<(bool, String, Ports), Failure> {
     let text = |name: &str| rule.get(name).and_then(Value::text);
     let number = |name: &str| rule.get(name).and_then(Value::integer);
     let wrong = |what: String| Failure::new(Class::Permanent, what);
     let ingress = match text("direction") {
         None | Some("ingress") => true,
         Some("egress") => false,
-        Some(other) => return Err(wrong(format!("a rule's direction is `ingress` or `egress`, not `{other}`"))),
+        Some(other) => {
+            return Err(wrong(format!(
+                "a rule's direction is `ingress` or `egress`, not `{other}`"
+            )));
+        }
     };
     let protocol = text("protocol").unwrap_or("tcp");
     let ports = match (protocol, number("from_port")) {
@@ -213,7 +248,10 @@ fn permissions(group: &Element) -> BTreeSet<Permission> {
     for (ingress, list) in [(true, "ipPermissions"), (false, "ipPermissionsEgress")] {
         for item in group.items(list) {
             let protocol = item.text("ipProtocol").unwrap_or("-1");
-            let ports = item.integer("fromPort").zip(item.integer("toPort")).filter(|_| protocol != "-1");
+            let ports = item
+                .integer("fromPort")
+                .zip(item.integer("toPort"))
+                .filter(|_| protocol != "-1");
             let sources = [
                 ("ipRanges", "cidrIp"),
                 ("ipv6Ranges", "cidrIpv6"),
@@ -221,14 +259,17 @@ fn permissions(group: &Element) -> BTreeSet<Permission> {
                 ("prefixListIds", "prefixListId"),
             ];
             for (list, field) in sources {
-                found.extend(item.items(list).iter().filter_map(|source| source.text(field)).map(|source| {
-                    Permission {
-                        ingress,
-                        protocol: protocol.to_owned(),
-                        ports,
-                        source: source.to_owned(),
-                    }
-                }));
+                found.extend(
+                    item.items(list)
+                        .iter()
+                        .filter_map(|source| source.text(field))
+                        .map(|source| Permission {
+                            ingress,
+                            protocol: protocol.to_owned(),
+                            ports,
+                            source: source.to_owned(),
+                        }),
+                );
             }
         }
     }
@@ -237,12 +278,24 @@ fn permissions(group: &Element) -> BTreeSet<Permission> {
 
 /// The rules that allow `permissions`, in a fixed order. What every group allows to go out is no rule.
 fn rules(permissions: &BTreeSet<Permission>) -> Value {
-    let closed = permissions.iter().any(|permission| !permission.ingress && *permission != open_egress());
-    let mut grouped: BTreeMap<(bool, &str, Option<(i64, i64)>), Vec<Value>> = BTreeMap::new();
-    for permission in permissions.iter().filter(|permission| closed || **permission != open_egress()) {
+    let closed = permissions
+        .iter()
+        .any(|permission| !permission.ingress && *permission != open_egress());
+    let mut grouped: BTreeMap<(bool, &str, Ports), Vec<Value>> = BTreeMap::new();
+    for permission in permissions
+        .iter()
+        .filter(|permission| closed || **permission != open_egress())
+    {
         // What comes in is shown first.
-        let key = (!permission.ingress, permission.protocol.as_str(), permission.ports);
-        grouped.entry(key).or_default().push(permission.source.as_str().into());
+        let key = (
+            !permission.ingress,
+            permission.protocol.as_str(),
+            permission.ports,
+        );
+        grouped
+            .entry(key)
+            .or_default()
+            .push(permission.source.as_str().into());
     }
     let rules = grouped.into_iter().map(|((egress, protocol, ports), sources)| {
         let direction = if egress { "egress" } else { "ingress" };
@@ -284,7 +337,10 @@ mod tests {
         };
         let rule = rule.record().expect("a record");
         assert_eq!(rule["direction"].text(), Some("ingress"));
-        assert_eq!((rule["from_port"].integer(), rule["to_port"].integer()), (Some(443), Some(443)));
+        assert_eq!(
+            (rule["from_port"].integer(), rule["to_port"].integer()),
+            (Some(443), Some(443))
+        );
         let sources: Vec<_> = rule["sources"].items().iter().filter_map(Value::text).collect();
         assert_eq!(sources, ["0.0.0.0/0", "10.0.0.0/8", "sg-2"]);
     }
@@ -298,7 +354,10 @@ mod tests {
             }
             described(&rule)
         };
-        assert_eq!(rule("tcp", Some(22)), Ok((true, "tcp".to_owned(), Some((22, 22)))));
+        assert_eq!(
+            rule("tcp", Some(22)),
+            Ok((true, "tcp".to_owned(), Some((22, 22))))
+        );
         assert_eq!(rule("udp", None), Ok((true, "udp".to_owned(), Some((0, 65_535)))));
         assert_eq!(rule("all", Some(1)), Ok((true, "-1".to_owned(), None)));
         assert!(rule("gre", None).is_err());

@@ -47,8 +47,13 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
     let form = form
         .with("TagSpecification.2.ResourceType", "volume")
         .tags("TagSpecification.2.Tag", &of_disk);
-    let answer = site.call(Service::Ec2, "RunInstances", form, Effect::Change).await?;
-    let made = answer.items("instancesSet").first().and_then(|instance| instance.text("instanceId"));
+    let answer = site
+        .call(Service::Ec2, "RunInstances", form, Effect::Change)
+        .await?;
+    let made = answer
+        .items("instancesSet")
+        .first()
+        .and_then(|instance| instance.text("instanceId"));
     let id = made.map(str::to_owned);
     id.ok_or_else(|| query::without(Effect::Change, "instanceId"))
 }
@@ -64,10 +69,17 @@ fn plan(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
         _ => 0.0,
     };
     let (cpu, memory_gb) = (number("cpu"), number("memory_gb"));
-    let fits = site.settings.plans.iter().find(|plan| plan.cpu as f64 >= cpu && plan.memory_gb >= memory_gb);
+    let fits = site
+        .settings
+        .plans
+        .iter()
+        .find(|plan| plan.cpu as f64 >= cpu && plan.memory_gb >= memory_gb);
     fits.map(|plan| plan.name.clone()).ok_or_else(|| {
-        Failure::new(Class::Permanent, format!("no plan is known with {cpu} processors and {memory_gb} GB"))
-            .hint("write a `plan`, such as \"t3.medium\"")
+        Failure::new(
+            Class::Permanent,
+            format!("no plan is known with {cpu} processors and {memory_gb} GB"),
+        )
+        .hint("write a `plan`, such as \"t3.medium\"")
     })
 }
 
@@ -80,8 +92,14 @@ fn disk(form: Form, order: &Order, image: &Image) -> Form {
     form.with("BlockDeviceMapping.1.DeviceName", &image.root)
         .with("BlockDeviceMapping.1.Ebs.VolumeType", "gp3")
         .with("BlockDeviceMapping.1.Ebs.DeleteOnTermination", "true")
-        .maybe("BlockDeviceMapping.1.Ebs.VolumeSize", size.map(|size| size.to_string()))
-        .maybe("BlockDeviceMapping.1.Ebs.Encrypted", encrypted.map(|encrypted| encrypted.to_string()))
+        .maybe(
+            "BlockDeviceMapping.1.Ebs.VolumeSize",
+            size.map(|size| size.to_string()),
+        )
+        .maybe(
+            "BlockDeviceMapping.1.Ebs.Encrypted",
+            encrypted.map(|encrypted| encrypted.to_string()),
+        )
 }
 
 /// With its subnet, its groups and its address. Whether there is a public address can only be said of an interface.
@@ -105,9 +123,13 @@ async fn subnet(site: &Site<'_>, order: &Order) -> Result<Option<String>, Failur
     if let Some(subnet) = names::one(site, order, Kind::Subnet, "subnet").await? {
         return Ok(Some(subnet));
     }
-    let Some(network) = names::one(site, order, Kind::Network, "network").await? else { return Ok(None) };
+    let Some(network) = names::one(site, order, Kind::Network, "network").await? else {
+        return Ok(None);
+    };
     let form = Form::new().filters(&[("vpc-id", &[&network])]);
-    let subnets = site.pages(Service::Ec2, "DescribeSubnets", form, "subnetSet").await?;
+    let subnets = site
+        .pages(Service::Ec2, "DescribeSubnets", form, "subnetSet")
+        .await?;
     let first = subnets.iter().filter_map(|subnet| subnet.text("subnetId")).min();
     let first = first.map(|id| Some(id.to_owned()));
     first.ok_or_else(|| {
@@ -124,15 +146,25 @@ pub(crate) async fn finish(_site: &Site<'_>, _id: &str, _order: &Order) -> Resul
 /// The instances, without those that are gone, which AWS goes on showing for an hour.
 pub(crate) async fn instances(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Element>, Failure> {
     let form = which.form("instance-id");
-    let reservations = site.pages(Service::Ec2, "DescribeInstances", form, "reservationSet").await?;
-    let all = reservations.iter().flat_map(|reservation| reservation.items("instancesSet"));
-    Ok(all.filter(|instance| instance.text("instanceState/name") != Some("terminated")).cloned().collect())
+    let reservations = site
+        .pages(Service::Ec2, "DescribeInstances", form, "reservationSet")
+        .await?;
+    let all = reservations
+        .iter()
+        .flat_map(|reservation| reservation.items("instancesSet"));
+    Ok(all
+        .filter(|instance| instance.text("instanceState/name") != Some("terminated"))
+        .cloned()
+        .collect())
 }
 
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
     let instances = instances(site, which).await?;
     let disks = disks(site, &instances).await?;
-    Ok(instances.iter().filter_map(|instance| observed(instance, &disks)).collect())
+    Ok(instances
+        .iter()
+        .filter_map(|instance| observed(instance, &disks))
+        .collect())
 }
 
 /// The system disks of `instances` by their id.
@@ -141,7 +173,10 @@ async fn disks(site: &Site<'_>, instances: &[Element]) -> Result<BTreeMap<String
     let mut disks = BTreeMap::new();
     for ids in ids.chunks(FILTER_VALUES) {
         let form = Form::new().filters(&[("volume-id", ids)]);
-        for volume in site.pages(Service::Ec2, "DescribeVolumes", form, "volumeSet").await? {
+        for volume in site
+            .pages(Service::Ec2, "DescribeVolumes", form, "volumeSet")
+            .await?
+        {
             if let Some(id) = volume.text("volumeId").map(str::to_owned) {
                 disks.insert(id, volume);
             }
@@ -153,7 +188,9 @@ async fn disks(site: &Site<'_>, instances: &[Element]) -> Result<BTreeMap<String
 fn root_volume(instance: &Element) -> Option<&str> {
     let root = instance.text("rootDeviceName")?;
     let mut devices = instance.items("blockDeviceMapping").iter();
-    devices.find(|device| device.text("deviceName") == Some(root))?.text("ebs/volumeId")
+    devices
+        .find(|device| device.text("deviceName") == Some(root))?
+        .text("ebs/volumeId")
 }
 
 fn observed(instance: &Element, disks: &BTreeMap<String, Element>) -> Option<Observed> {
@@ -181,12 +218,21 @@ fn attributes(
     disks: &BTreeMap<String, Element>,
     tags: Value,
 ) -> Attributes {
-    let groups: BTreeSet<&str> =
-        instance.items("groupSet").iter().filter_map(|group| group.text("groupId")).collect();
+    let groups: BTreeSet<&str> = instance
+        .items("groupSet")
+        .iter()
+        .filter_map(|group| group.text("groupId"))
+        .collect();
     let groups = groups.into_iter().map(Value::from).collect();
-    let mut attributes =
-        Attributes::from([("security_groups".to_owned(), Value::List(groups)), ("tags".to_owned(), tags)]);
-    for (attribute, field) in [("plan", "instanceType"), ("network", "vpcId"), ("subnet", "subnetId")] {
+    let mut attributes = Attributes::from([
+        ("security_groups".to_owned(), Value::List(groups)),
+        ("tags".to_owned(), tags),
+    ]);
+    for (attribute, field) in [
+        ("plan", "instanceType"),
+        ("network", "vpcId"),
+        ("subnet", "subnetId"),
+    ] {
         if let Some(text) = instance.text(field) {
             attributes.insert(attribute.to_owned(), text.into());
         }
@@ -206,7 +252,9 @@ fn attributes(
 }
 
 fn computed(instance: &Element) -> Attributes {
-    let addresses = ["ipAddress", "privateIpAddress"].iter().filter_map(|field| instance.text(field));
+    let addresses = ["ipAddress", "privateIpAddress"]
+        .iter()
+        .filter_map(|field| instance.text(field));
     let addresses = addresses.map(Value::from).collect();
     let mut computed = Attributes::from([("ipv4".to_owned(), Value::List(addresses))]);
     for (name, field) in [
@@ -226,7 +274,8 @@ fn computed(instance: &Element) -> Attributes {
 pub(crate) async fn free_device(site: &Site<'_>, id: &str) -> Result<String, Failure> {
     let found = instances(site, Which::Id(id)).await?;
     let instance = found.first();
-    let instance = instance.ok_or_else(|| Failure::new(Class::Absent, format!("there is no server `{id}`")))?;
+    let instance =
+        instance.ok_or_else(|| Failure::new(Class::Absent, format!("there is no server `{id}`")))?;
     let taken: BTreeSet<&str> = instance
         .items("blockDeviceMapping")
         .iter()
@@ -234,25 +283,40 @@ pub(crate) async fn free_device(site: &Site<'_>, id: &str) -> Result<String, Fai
         .collect();
     let mut names = ('f'..='p').map(|letter| format!("/dev/sd{letter}"));
     names.find(|name| !taken.contains(name.as_str())).ok_or_else(|| {
-        Failure::new(Class::Quota, format!("server `{id}` has as many volumes as there are names for"))
+        Failure::new(
+            Class::Quota,
+            format!("server `{id}` has as many volumes as there are names for"),
+        )
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
     if changed.iter().any(|attribute| attribute == "security_groups") {
         let groups = names::many(site, order, Kind::SecurityGroup, "security_groups").await?;
         if groups.is_empty() {
-            return Err(Failure::new(Class::Permanent, "a server has at least one security group"));
+            return Err(Failure::new(
+                Class::Permanent,
+                "a server has at least one security group",
+            ));
         }
-        let form = Form::new().with("InstanceId", id).list("GroupId", groups.iter().map(String::as_str));
-        site.call(Service::Ec2, "ModifyInstanceAttribute", form, Effect::Change).await?;
+        let form = Form::new()
+            .with("InstanceId", id)
+            .list("GroupId", groups.iter().map(String::as_str));
+        site.call(Service::Ec2, "ModifyInstanceAttribute", form, Effect::Change)
+            .await?;
     }
     tags::update(site, id, order).await
 }
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
     let form = Form::new().list("InstanceId", [id]);
-    site.call(Service::Ec2, "TerminateInstances", form, Effect::Change).await?;
+    site.call(Service::Ec2, "TerminateInstances", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
@@ -261,13 +325,23 @@ pub(crate) async fn console(site: &Site<'_>, id: &str) -> Result<String, Failure
     let form = Form::new().with("InstanceId", id).with("Latest", "true");
     let form_without = Form::new().with("InstanceId", id);
     // Only newer types have what is latest; the others have what they kept at the last change of state.
-    let answer = match site.call(Service::Ec2, "GetConsoleOutput", form, Effect::Read).await {
+    let answer = match site
+        .call(Service::Ec2, "GetConsoleOutput", form, Effect::Read)
+        .await
+    {
         Err(failure) if failure.is("UnsupportedOperation") => {
-            site.call(Service::Ec2, "GetConsoleOutput", form_without, Effect::Read).await?
+            site.call(Service::Ec2, "GetConsoleOutput", form_without, Effect::Read)
+                .await?
         }
         other => other?,
     };
-    let encoded: String = answer.text("output").unwrap_or_default().split_whitespace().collect();
-    let bytes = STANDARD.decode(encoded).map_err(|_| Failure::new(Class::Permanent, "the console cannot be decoded"))?;
+    let encoded: String = answer
+        .text("output")
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let bytes = STANDARD
+        .decode(encoded)
+        .map_err(|_| Failure::new(Class::Permanent, "the console cannot be decoded"))?;
     Ok(redacted::clean(&String::from_utf8_lossy(&bytes)).to_string())
 }

@@ -59,9 +59,13 @@ pub(crate) fn headers(
         SignableBody::Bytes(request.body),
     )
     .map_err(|error| failed(&error))?;
-    let (instructions, _signature) = sign(signable, &params).map_err(|error| failed(&error))?.into_parts();
+    let (instructions, _signature) = sign(signable, &params)
+        .map_err(|error| failed(&error))?
+        .into_parts();
     let pairs = instructions.headers();
-    Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    Ok(pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
 }
 
 /// S3 signs the path as it is sent, and wants the hash of the body as a header.

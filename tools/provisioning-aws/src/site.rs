@@ -66,8 +66,13 @@ impl Site<'_> {
         form: Form,
         effect: Effect,
     ) -> Result<Element, Failure> {
-        let whole = Form::new().with("Action", action).with("Version", service.version());
-        let whole = form.fields().iter().fold(whole, |whole, (name, value)| whole.with(name, value));
+        let whole = Form::new()
+            .with("Action", action)
+            .with("Version", service.version());
+        let whole = form
+            .fields()
+            .iter()
+            .fold(whole, |whole, (name, value)| whole.with(name, value));
         let request = Request {
             service,
             region: self.region,
@@ -93,7 +98,10 @@ impl Site<'_> {
         let mut found = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..PAGES {
-            let page = form.clone().with(paging.size, paging.items.to_string()).maybe(paging.ask, token);
+            let page = form
+                .clone()
+                .with(paging.size, paging.items.to_string())
+                .maybe(paging.ask, token);
             let answer = self.call(service, action, page, Effect::Read).await?;
             found.extend_from_slice(answer.items(list));
             token = answer.text(paging.answer).map(str::to_owned);
@@ -101,7 +109,10 @@ impl Site<'_> {
                 return Ok(found);
             }
         }
-        Err(Failure::new(Class::Permanent, format!("`{action}` has more than {PAGES} pages")))
+        Err(Failure::new(
+            Class::Permanent,
+            format!("`{action}` has more than {PAGES} pages"),
+        ))
     }
 
     /// One call of S3. `target` is a quoted path and query; `permission` what a policy must allow.
@@ -112,9 +123,13 @@ impl Site<'_> {
         body: String,
         permission: &str,
     ) -> Result<Reply, Failure> {
-        let read = method == Method::GET || method == Method::HEAD;
+        let read = method == Method::GET;
         let effect = if read { Effect::Read } else { Effect::Change };
-        let content_type = if body.starts_with('{') { "application/json" } else { "application/xml" };
+        let content_type = if body.starts_with('{') {
+            "application/json"
+        } else {
+            "application/xml"
+        };
         let request = Request {
             service: Service::S3,
             region: self.region,

@@ -30,7 +30,9 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
         .with("CidrBlock", cidr)
         .maybe("AvailabilityZone", text("zone"));
     let form = tags::specified(form, "subnet", &tags::of(order)?);
-    let answer = site.call(Service::Ec2, "CreateSubnet", form, Effect::Change).await?;
+    let answer = site
+        .call(Service::Ec2, "CreateSubnet", form, Effect::Change)
+        .await?;
     let id = answer.text("subnet/subnetId").map(str::to_owned);
     id.ok_or_else(|| query::without(Effect::Change, "subnetId"))
 }
@@ -45,20 +47,38 @@ pub(crate) async fn finish(site: &Site<'_>, id: &str, order: &Order) -> Result<(
 /// Whether servers in it get a public address and can be reached at it.
 async fn publish(site: &Site<'_>, id: &str, public: bool) -> Result<(), Failure> {
     if public {
-        let found = site.pages(Service::Ec2, "DescribeSubnets", Which::Id(id).form("subnet-id"), "subnetSet").await?;
+        let found = site
+            .pages(
+                Service::Ec2,
+                "DescribeSubnets",
+                Which::Id(id).form("subnet-id"),
+                "subnetSet",
+            )
+            .await?;
         let network = found.iter().find_map(|subnet| subnet.text("vpcId"));
-        let network = network.ok_or_else(|| Failure::new(Class::Absent, format!("subnet `{id}` is not there")))?;
+        let network =
+            network.ok_or_else(|| Failure::new(Class::Absent, format!("subnet `{id}` is not there")))?;
         gateway::open(site, network, id).await?;
     } else {
         gateway::close(site, id).await?;
     }
-    let form = Form::new().with("SubnetId", id).with("MapPublicIpOnLaunch.Value", public.to_string());
-    site.call(Service::Ec2, "ModifySubnetAttribute", form, Effect::Change).await?;
+    let form = Form::new()
+        .with("SubnetId", id)
+        .with("MapPublicIpOnLaunch.Value", public.to_string());
+    site.call(Service::Ec2, "ModifySubnetAttribute", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
-    let found = site.pages(Service::Ec2, "DescribeSubnets", which.form("subnet-id"), "subnetSet").await?;
+    let found = site
+        .pages(
+            Service::Ec2,
+            "DescribeSubnets",
+            which.form("subnet-id"),
+            "subnetSet",
+        )
+        .await?;
     Ok(found.iter().filter_map(observed).collect())
 }
 
@@ -68,7 +88,11 @@ fn observed(subnet: &Element) -> Option<Observed> {
         ("public".to_owned(), subnet.is_true("mapPublicIpOnLaunch").into()),
         ("tags".to_owned(), tags::attribute(&tags)),
     ]);
-    for (attribute, field) in [("cidr", "cidrBlock"), ("network", "vpcId"), ("zone", "availabilityZone")] {
+    for (attribute, field) in [
+        ("cidr", "cidrBlock"),
+        ("network", "vpcId"),
+        ("zone", "availabilityZone"),
+    ] {
         if let Some(text) = subnet.text(field) {
             attributes.insert(attribute.to_owned(), text.into());
         }
@@ -88,9 +112,18 @@ fn observed(subnet: &Element) -> Option<Observed> {
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
     if changed.iter().any(|attribute| attribute == "public") {
-        let public = order.attributes.get("public").and_then(Value::bool).unwrap_or(false);
+        let public = order
+            .attributes
+            .get("public")
+            .and_then(Value::bool)
+            .unwrap_or(false);
         publish(site, id, public).await?;
     }
     tags::update(site, id, order).await
@@ -98,6 +131,7 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
     let form = Form::new().with("SubnetId", id);
-    site.call(Service::Ec2, "DeleteSubnet", form, Effect::Change).await?;
+    site.call(Service::Ec2, "DeleteSubnet", form, Effect::Change)
+        .await?;
     Ok(())
 }

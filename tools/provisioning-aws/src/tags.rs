@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use provisioning::provider::{Class, Marker, Order};
 use provisioning::resource::{Attributes, Value};
 
+use crate::client::Service;
 use crate::error::{Effect, Failure};
 use crate::query::Form;
 use crate::site::Site;
-use crate::client::Service;
 use crate::xml::Element;
 
 pub(crate) const ID: &str = "prov-id";
@@ -31,12 +31,16 @@ pub(crate) fn of(order: &Order) -> Result<Tags, Failure> {
 /// The tags of the configuration alone.
 pub(crate) fn asked(order: &Order) -> Result<Tags, Failure> {
     let none = Attributes::new();
-    let fields = order.attributes.get("tags").and_then(Value::record).unwrap_or(&none);
+    let fields = order
+        .attributes
+        .get("tags")
+        .and_then(Value::record)
+        .unwrap_or(&none);
     let mut tags = Tags::new();
     for (key, value) in fields {
-        let text = value.text().ok_or_else(|| {
-            Failure::new(Class::Permanent, format!("tag `{key}` is no text"))
-        })?;
+        let text = value
+            .text()
+            .ok_or_else(|| Failure::new(Class::Permanent, format!("tag `{key}` is no text")))?;
         if !theirs(key) {
             return Err(Failure::new(
                 Class::Permanent,
@@ -57,11 +61,18 @@ fn theirs(key: &str) -> bool {
 pub(crate) fn read(items: &[Element]) -> Tags {
     let pair = |item: &Element| {
         let field = |small: &str, large: &str| {
-            item.text(small).or_else(|| item.text(large)).unwrap_or_default().to_owned()
+            item.text(small)
+                .or_else(|| item.text(large))
+                .unwrap_or_default()
+                .to_owned()
         };
         (field("key", "Key"), field("value", "Value"))
     };
-    items.iter().map(pair).filter(|(key, _)| !key.is_empty()).collect()
+    items
+        .iter()
+        .map(pair)
+        .filter(|(key, _)| !key.is_empty())
+        .collect()
 }
 
 /// The marker among `tags`.
@@ -76,18 +87,27 @@ pub(crate) fn marker(tags: &Tags) -> Option<Marker> {
 /// The tags of the configuration among `tags`, as an attribute.
 pub(crate) fn attribute(tags: &Tags) -> Value {
     let fields = tags.iter().filter(|(key, _)| theirs(key));
-    Value::Record(fields.map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect())
+    Value::Record(
+        fields
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+            .collect(),
+    )
 }
 
 /// The keys that `has` and `wanted` has not, other than those of AWS.
 pub(crate) fn surplus(has: &Tags, wanted: &Tags) -> BTreeSet<String> {
     let ours = |key: &&String| !key.to_ascii_lowercase().starts_with("aws:");
-    has.keys().filter(ours).filter(|key| !wanted.contains_key(*key)).cloned().collect()
+    has.keys()
+        .filter(ours)
+        .filter(|key| !wanted.contains_key(*key))
+        .cloned()
+        .collect()
 }
 
 /// The form of a new resource of EC2 with its tags.
 pub(crate) fn specified(form: Form, kind: &str, tags: &Tags) -> Form {
-    form.with("TagSpecification.1.ResourceType", kind).tags("TagSpecification.1.Tag", tags)
+    form.with("TagSpecification.1.ResourceType", kind)
+        .tags("TagSpecification.1.Tag", tags)
 }
 
 /// Gives the resource `id` of EC2 the tags of `order` and takes others away. New ones come first, so that the marker is
@@ -95,7 +115,8 @@ pub(crate) fn specified(form: Form, kind: &str, tags: &Tags) -> Form {
 pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
     let wanted = of(order)?;
     let form = Form::new().list("ResourceId", [id]).tags("Tag", &wanted);
-    site.call(Service::Ec2, "CreateTags", form, Effect::Change).await?;
+    site.call(Service::Ec2, "CreateTags", form, Effect::Change)
+        .await?;
     let form = Form::new().filters(&[("resource-id", &[id])]);
     let has = read(&site.pages(Service::Ec2, "DescribeTags", form, "tagSet").await?);
     let surplus = surplus(&has, &wanted);
@@ -106,7 +127,8 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order) -> Result<(
     for (at, key) in (1_usize..).zip(&surplus) {
         form = form.with(format!("Tag.{at}.Key"), key);
     }
-    site.call(Service::Ec2, "DeleteTags", form, Effect::Change).await?;
+    site.call(Service::Ec2, "DeleteTags", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
@@ -122,11 +144,17 @@ mod tests {
             <item><key>team</key><value>core</value></item><item><key>aws:x</key><value/></item></s>";
         let root = xml::parse(&format!("<r>{text}</r>")).expect("XML");
         let tags = read(root.items("s"));
-        assert_eq!(marker(&tags).map(|marker| marker.address).as_deref(), Some("server.a"));
+        assert_eq!(
+            marker(&tags).map(|marker| marker.address).as_deref(),
+            Some("server.a")
+        );
         let theirs = Attributes::from([("team".to_owned(), Value::from("core"))]);
         assert_eq!(attribute(&tags), Value::Record(theirs));
         let wanted = Tags::from([("prov-id".to_owned(), "1".to_owned())]);
         let surplus = surplus(&tags, &wanted);
-        assert!(surplus.contains("team") && !surplus.contains("aws:x"), "{surplus:?}");
+        assert!(
+            surplus.contains("team") && !surplus.contains("aws:x"),
+            "{surplus:?}"
+        );
     }
 }

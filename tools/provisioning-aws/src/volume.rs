@@ -17,7 +17,12 @@ use crate::xml::Element;
 use crate::{server, tags};
 
 /// The words of the schema for how fast a volume is, and the types of AWS that they mean.
-const TYPES: [(&str, &str); 4] = [("standard", "st1"), ("ssd", "gp3"), ("nvme", "io2"), ("archive", "sc1")];
+const TYPES: [(&str, &str); 4] = [
+    ("standard", "st1"),
+    ("ssd", "gp3"),
+    ("nvme", "io2"),
+    ("archive", "sc1"),
+];
 /// Operations per second of a type that must be told some: the least that is as fast as `gp3`.
 const IOPS: &str = "3000";
 
@@ -41,28 +46,44 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
         .maybe("Encrypted", encrypted.map(|encrypted| encrypted.to_string()))
         .with("ClientToken", &order.marker.id);
     let form = tags::specified(form, "volume", &tags::of(order)?);
-    let answer = site.call(Service::Ec2, "CreateVolume", form, Effect::Change).await?;
+    let answer = site
+        .call(Service::Ec2, "CreateVolume", form, Effect::Change)
+        .await?;
     let id = answer.text("volumeId").map(str::to_owned);
     id.ok_or_else(|| query::without(Effect::Change, "volumeId"))
 }
 
 /// What AWS calls the type that `order` asks for.
 fn type_of(order: &Order) -> &str {
-    let asked = order.attributes.get("type").and_then(Value::text).unwrap_or("ssd");
-    TYPES.iter().find(|(word, _)| *word == asked).map_or(asked, |(_, name)| name)
+    let asked = order
+        .attributes
+        .get("type")
+        .and_then(Value::text)
+        .unwrap_or("ssd");
+    TYPES
+        .iter()
+        .find(|(word, _)| *word == asked)
+        .map_or(asked, |(_, name)| name)
 }
 
 /// The zone of its server; without a server the first one of the region.
 async fn zone(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
     if let Some(server) = server_of(order) {
         let found = server::instances(site, Which::Id(&server)).await?;
-        let zone = found.first().and_then(|instance| instance.text("placement/availabilityZone"));
+        let zone = found
+            .first()
+            .and_then(|instance| instance.text("placement/availabilityZone"));
         let zone = zone.map(str::to_owned);
         return zone.ok_or_else(|| Failure::new(Class::Permanent, format!("there is no server `{server}`")));
     }
     let form = Form::new().filters(&[("state", &["available"]), ("zone-type", &["availability-zone"])]);
-    let answer = site.call(Service::Ec2, "DescribeAvailabilityZones", form, Effect::Read).await?;
-    let zones = answer.items("availabilityZoneInfo").iter().filter_map(|zone| zone.text("zoneName"));
+    let answer = site
+        .call(Service::Ec2, "DescribeAvailabilityZones", form, Effect::Read)
+        .await?;
+    let zones = answer
+        .items("availabilityZoneInfo")
+        .iter()
+        .filter_map(|zone| zone.text("zoneName"));
     let first = zones.min().map(str::to_owned);
     first.ok_or_else(|| query::without(Effect::Read, "zoneName"))
 }
@@ -91,7 +112,10 @@ async fn attach(site: &Site<'_>, id: &str, server: &str) -> Result<(), Failure> 
             _ => {}
         }
         if began.elapsed() >= site.settings.attach_within {
-            return Err(Failure::new(Class::Transient, format!("volume `{id}` cannot be attached yet")));
+            return Err(Failure::new(
+                Class::Transient,
+                format!("volume `{id}` cannot be attached yet"),
+            ));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -99,13 +123,17 @@ async fn attach(site: &Site<'_>, id: &str, server: &str) -> Result<(), Failure> 
         .with("VolumeId", id)
         .with("InstanceId", server)
         .with("Device", server::free_device(site, server).await?);
-    site.call(Service::Ec2, "AttachVolume", form, Effect::Change).await?;
+    site.call(Service::Ec2, "AttachVolume", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
 async fn detach(site: &Site<'_>, id: &str) -> Result<(), Failure> {
     let form = Form::new().with("VolumeId", id);
-    match site.call(Service::Ec2, "DetachVolume", form, Effect::Change).await {
+    match site
+        .call(Service::Ec2, "DetachVolume", form, Effect::Change)
+        .await
+    {
         // It is on its way already, or nobody has it.
         Err(failure) if failure.is("IncorrectState") => Ok(()),
         other => other.map(drop),
@@ -125,7 +153,13 @@ fn holder(volume: &Element) -> Option<&str> {
 }
 
 pub(crate) async fn volumes(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Element>, Failure> {
-    site.pages(Service::Ec2, "DescribeVolumes", which.form("volume-id"), "volumeSet").await
+    site.pages(
+        Service::Ec2,
+        "DescribeVolumes",
+        which.form("volume-id"),
+        "volumeSet",
+    )
+    .await
 }
 
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
@@ -142,7 +176,10 @@ fn observed(volume: &Element) -> Option<Observed> {
     };
     let tags = tags::read(volume.items("tagSet"));
     let kind = volume.text("volumeType").unwrap_or_default();
-    let word = TYPES.iter().find(|(_, name)| *name == kind).map_or(kind, |(word, _)| word);
+    let word = TYPES
+        .iter()
+        .find(|(_, name)| *name == kind)
+        .map_or(kind, |(word, _)| word);
     let mut attributes = Attributes::from([
         ("encrypted".to_owned(), volume.is_true("encrypted").into()),
         ("tags".to_owned(), tags::attribute(&tags)),
@@ -169,7 +206,12 @@ fn observed(volume: &Element) -> Option<Observed> {
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
     let changes = |attribute: &str| changed.iter().any(|changed| changed == attribute);
     if changes("size_gb") || changes("type") {
         modify(site, id, order).await?;
@@ -186,10 +228,17 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[
 /// Makes it larger or faster. Nothing makes it smaller, which is said before AWS is asked.
 async fn modify(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
     let has = present(site, id).await?.integer("size").unwrap_or_default();
-    let size = order.attributes.get("size_gb").and_then(Value::integer).unwrap_or(has);
+    let size = order
+        .attributes
+        .get("size_gb")
+        .and_then(Value::integer)
+        .unwrap_or(has);
     if size < has {
-        return Err(Failure::new(Class::Permanent, format!("a volume of {has} GB cannot become one of {size} GB"))
-            .hint("make a new volume and copy what is on the old one"));
+        return Err(Failure::new(
+            Class::Permanent,
+            format!("a volume of {has} GB cannot become one of {size} GB"),
+        )
+        .hint("make a new volume and copy what is on the old one"));
     }
     let kind = type_of(order);
     let form = Form::new()
@@ -197,7 +246,8 @@ async fn modify(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure>
         .with("Size", size.to_string())
         .with("VolumeType", kind)
         .maybe("Iops", (kind == "io2").then_some(IOPS));
-    site.call(Service::Ec2, "ModifyVolume", form, Effect::Change).await?;
+    site.call(Service::Ec2, "ModifyVolume", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
@@ -207,7 +257,8 @@ pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
         detach(site, id).await?;
     }
     let form = Form::new().with("VolumeId", id);
-    site.call(Service::Ec2, "DeleteVolume", form, Effect::Change).await?;
+    site.call(Service::Ec2, "DeleteVolume", form, Effect::Change)
+        .await?;
     Ok(())
 }
 
@@ -219,7 +270,9 @@ pub(crate) async fn snapshot(site: &Site<'_>, id: &str, name: &str) -> Result<St
     tags.insert(tags::NAME.to_owned(), name.to_owned());
     let form = Form::new().with("VolumeId", id).with("Description", name);
     let form = tags::specified(form, "snapshot", &tags);
-    let answer = site.call(Service::Ec2, "CreateSnapshot", form, Effect::Change).await?;
+    let answer = site
+        .call(Service::Ec2, "CreateSnapshot", form, Effect::Change)
+        .await?;
     let id = answer.text("snapshotId").map(str::to_owned);
     id.ok_or_else(|| query::without(Effect::Change, "snapshotId"))
 }

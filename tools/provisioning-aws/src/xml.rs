@@ -26,7 +26,8 @@ impl Element {
 
     /// The element at `path`, names with `/` between them.
     pub(crate) fn at(&self, path: &str) -> Option<&Element> {
-        path.split('/').try_fold(self, |element, name| element.child(name))
+        path.split('/')
+            .try_fold(self, |element, name| element.child(name))
     }
 
     /// The text at `path`, unless it is empty.
@@ -43,11 +44,6 @@ impl Element {
     /// The elements of the list at `path`, whatever they are called.
     pub(crate) fn items(&self, path: &str) -> &[Element] {
         self.at(path).map_or(&[], |list| list.children.as_slice())
-    }
-
-    /// The children called so: S3 repeats an element where others have a list.
-    pub(crate) fn repeated<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
-        self.children.iter().filter(move |child| child.name == name)
     }
 
     /// The whole number at `path`.
@@ -89,7 +85,9 @@ fn referred(reference: &BytesRef<'_>) -> Result<String, String> {
         Ok(None) => {
             let name = reference.xml10_content();
             let known = resolve_predefined_entity(&name);
-            known.map(str::to_owned).ok_or_else(|| format!("`&{name};` is not known"))
+            known
+                .map(str::to_owned)
+                .ok_or_else(|| format!("`&{name};` is not known"))
         }
         Err(error) => Err(error.to_string()),
     }
@@ -201,14 +199,27 @@ mod tests {
     #[test]
     fn nearly_right_answers_end() {
         const PIECES: [&str; 12] = [
-            "<a>", "</a>", "<b/>", "x", "&amp;", "&#x41;", "&", "<![CDATA[", "]]>", "<!--", "-->", "<?x?>",
+            "<a>",
+            "</a>",
+            "<b/>",
+            "x",
+            "&amp;",
+            "&#x41;",
+            "&",
+            "<![CDATA[",
+            "]]>",
+            "<!--",
+            "-->",
+            "<?x?>",
         ];
         bolero::check!()
             .with_iterations(3_000)
             .with_test_time(Duration::from_secs(3))
             .with_type::<Vec<u8>>()
             .for_each(|choices| {
-                let pieces = choices.iter().map(|choice| PIECES[usize::from(*choice) % PIECES.len()]);
+                let pieces = choices
+                    .iter()
+                    .map(|choice| PIECES[usize::from(*choice) % PIECES.len()]);
                 let text = format!("<a>{}</a>", pieces.collect::<String>());
                 if let Ok(root) = parse(&text) {
                     assert_eq!(root.name, "a");

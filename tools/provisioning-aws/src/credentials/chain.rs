@@ -13,16 +13,21 @@ const INSTANCE: &str = "http://169.254.169.254";
 const AGENTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
 /// Settings of a profile that are not followed.
-const UNSUPPORTED: [&str; 5] =
-    ["credential_process", "sso_session", "sso_start_url", "source_profile", "credential_source"];
+const UNSUPPORTED: [&str; 5] = [
+    "credential_process",
+    "sso_session",
+    "sso_start_url",
+    "source_profile",
+    "credential_source",
+];
 
 /// The source that comes first in the standard order.
 pub(crate) fn choose(around: &Surroundings, region: &str) -> Result<Source, Failure> {
     let named = around.variable("AWS_PROFILE");
-    if named.is_none() {
-        if let Some(keys) = variables(around)? {
-            return Ok(Source::Fixed(keys));
-        }
+    if named.is_none()
+        && let Some(keys) = variables(around)?
+    {
+        return Ok(Source::Fixed(keys));
     }
     let name = named.unwrap_or("default");
     let read = |path: Option<String>| path.and_then(|path| (around.files)(&path));
@@ -60,7 +65,9 @@ fn variables(around: &Surroundings) -> Result<Option<Keys>, Failure> {
     match (id, secret) {
         (Some(id), Some(secret)) => Ok(Some(keys(id, secret, around.variable("AWS_SESSION_TOKEN")))),
         (None, None) => Ok(None),
-        _ => Err(missing("only one of `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set")),
+        _ => Err(missing(
+            "only one of `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set",
+        )),
     }
 }
 
@@ -85,15 +92,19 @@ fn of_profile(
     around: &Surroundings,
     region: &str,
 ) -> Result<Option<Source>, Failure> {
-    let value = |setting: &str| profile.get(setting).map(String::as_str).filter(|value| !value.is_empty());
+    let value = |setting: &str| {
+        profile
+            .get(setting)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    };
     if let (Some(role), Some(file)) = (value("role_arn"), value("web_identity_token_file")) {
         let session = value("role_session_name").unwrap_or("prov");
         return Ok(Some(identity(role, session, file, around, region)));
     }
-    if let (Some(id), Some(secret)) = (value("aws_access_key_id"), value("aws_secret_access_key")) {
-        if value("role_arn").is_none() {
-            return Ok(Some(Source::Fixed(keys(id, secret, value("aws_session_token")))));
-        }
+    let pair = value("aws_access_key_id").zip(value("aws_secret_access_key"));
+    if let Some((id, secret)) = pair.filter(|_| value("role_arn").is_none()) {
+        return Ok(Some(Source::Fixed(keys(id, secret, value("aws_session_token")))));
     }
     match UNSUPPORTED.iter().find(|setting| profile.contains_key(**setting)) {
         Some(setting) => Err(Failure::new(
@@ -115,7 +126,11 @@ fn web_identity(around: &Surroundings, region: &str) -> Option<Source> {
 }
 
 fn identity(role: &str, session: &str, file: &str, around: &Surroundings, region: &str) -> Source {
-    let end = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let end = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
     let endpoint = around.variable("AWS_ENDPOINT_URL_STS").map(str::to_owned);
     Source::WebIdentity {
         endpoint: endpoint.unwrap_or_else(|| format!("https://sts.{region}.{end}")),
@@ -148,7 +163,9 @@ fn container(around: &Surroundings) -> Result<Option<Source>, Failure> {
 
 /// Whether a token may be sent to `url`.
 fn trusted(url: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
     let host = url.host_str().unwrap_or_default();
     let near = host == "localhost" || host == "[::1]" || host.starts_with("127.") || AGENTS.contains(&host);
     // `127.` begins an address only if it is one: a name such as `127.example.com` is elsewhere.
@@ -161,7 +178,9 @@ fn instance(around: &Surroundings) -> Result<Source, Failure> {
     if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return Err(missing("there are no credentials"));
     }
-    let endpoint = around.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or(INSTANCE);
+    let endpoint = around
+        .variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+        .unwrap_or(INSTANCE);
     Ok(Source::Instance {
         endpoint: endpoint.trim_end_matches('/').to_owned(),
     })
@@ -176,7 +195,10 @@ mod tests {
     fn around(variables: &[(&str, &str)], credentials: &'static str) -> Surroundings {
         let redacted = |text: &str| Redacted::new(text.to_owned());
         Surroundings {
-            variables: variables.iter().map(|(name, value)| ((*name).to_owned(), redacted(value))).collect(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), redacted(value)))
+                .collect(),
             files: Arc::new(move |path| {
                 (path == "/home/me/.aws/credentials").then(|| Redacted::new(credentials.to_owned()))
             }),
@@ -239,10 +261,19 @@ mod tests {
 
     #[test]
     fn a_token_goes_to_agents_only() {
-        for url in ["https://example.com/", "http://127.0.0.1:80/", "http://169.254.170.23/v1"] {
+        for url in [
+            "https://example.com/",
+            "http://127.0.0.1:80/",
+            "http://169.254.170.23/v1",
+        ] {
             assert!(trusted(url), "{url}");
         }
-        for url in ["http://example.com/", "http://127.example.com/", "ftp://localhost/", "x"] {
+        for url in [
+            "http://example.com/",
+            "http://127.example.com/",
+            "ftp://localhost/",
+            "x",
+        ] {
             assert!(!trusted(url), "{url}");
         }
     }

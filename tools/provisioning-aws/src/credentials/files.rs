@@ -56,7 +56,10 @@ fn section(line: &str) -> Option<String> {
 
 /// A value without the comment behind it. A `#` without a space before it belongs to the value.
 fn uncommented(value: &str) -> &str {
-    let comment = [" #", " ;", "\t#", "\t;"].iter().filter_map(|mark| value.find(mark)).min();
+    let comment = [" #", " ;", "\t#", "\t;"]
+        .iter()
+        .filter_map(|mark| value.find(mark))
+        .min();
     let value = comment.and_then(|at| value.get(..at)).unwrap_or(value);
     value.trim()
 }
@@ -80,7 +83,10 @@ mod tests {
     fn both_files_make_a_profile() {
         assert_eq!(value("default", "region").as_deref(), Some("eu-west-1"));
         assert_eq!(value("default", "aws_access_key_id").as_deref(), Some("AKIA1"));
-        assert_eq!(value("default", "aws_secret_access_key").as_deref(), Some("a#b=c"));
+        assert_eq!(
+            value("default", "aws_secret_access_key").as_deref(),
+            Some("a#b=c")
+        );
         assert_eq!(value("work", "region").as_deref(), Some("us-east-2"));
         assert_eq!(value("work", "aws_access_key_id").as_deref(), Some("AKIA2"));
         assert_eq!(value("work", "max"), None);
@@ -102,16 +108,30 @@ mod tests {
     #[test]
     fn nearly_right_files_end() {
         const PIECES: [&str; 10] = [
-            "[default]\n", "[profile a]\n", "[", "]", "=", " #", "a = b\n", "  x = y\n", "\r\n", "é",
+            "[default]\n",
+            "[profile a]\n",
+            "[",
+            "]",
+            "=",
+            " #",
+            "a = b\n",
+            "  x = y\n",
+            "\r\n",
+            "é",
         ];
         bolero::check!()
             .with_iterations(3_000)
             .with_test_time(Duration::from_secs(3))
             .with_type::<Vec<u8>>()
             .for_each(|choices| {
-                let pieces = choices.iter().map(|choice| PIECES[usize::from(*choice) % PIECES.len()]);
+                let pieces = choices
+                    .iter()
+                    .map(|choice| PIECES[usize::from(*choice) % PIECES.len()]);
                 let text = pieces.collect::<String>();
-                for value in profile("a", Some(&text), Some(&text)).unwrap_or_default().values() {
+                for value in profile("a", Some(&text), Some(&text))
+                    .unwrap_or_default()
+                    .values()
+                {
                     assert_eq!(value.trim(), value);
                 }
             });

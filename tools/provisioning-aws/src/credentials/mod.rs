@@ -45,7 +45,9 @@ pub struct Surroundings {
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&String> = self.variables.keys().collect();
-        f.debug_struct("Surroundings").field("variables", &names).finish_non_exhaustive()
+        f.debug_struct("Surroundings")
+            .field("variables", &names)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,7 +82,10 @@ pub(crate) enum Source {
         token_file: String,
     },
     /// The agent of a container gives them.
-    Container { url: String, authorization: Authorization },
+    Container {
+        url: String,
+        authorization: Authorization,
+    },
     /// The metadata service of the instance gives them.
     Instance { endpoint: String },
 }

@@ -1,6 +1,6 @@
 //! Fetches keys that do not last: from STS, from the agent of a container, from the metadata service of an instance.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use provisioning::provider::Class;
 use redacted::Redacted;
@@ -90,7 +90,11 @@ async fn instance(http: &Client, endpoint: &str) -> Result<Keys, Failure> {
             .header("x-aws-ec2-metadata-token", token.trim())
     };
     let roles = ask(get(ROLES), WHO).await?.text();
-    let role = roles.lines().next().map(str::trim).filter(|role| !role.is_empty());
+    let role = roles
+        .lines()
+        .next()
+        .map(str::trim)
+        .filter(|role| !role.is_empty());
     let role = role.ok_or_else(|| Failure::new(Class::Denied, "the instance has no role"))?;
     document(&ask(get(&format!("{ROLES}{role}")), WHO).await?)
 }
@@ -106,13 +110,19 @@ fn no_instance(failure: Failure) -> Failure {
 
 async fn ask(request: RequestBuilder, who: &str) -> Result<Reply, Failure> {
     // What is asked is near: an answer that does not come within seconds does not come.
-    let request = request.timeout(std::time::Duration::from_secs(5));
+    let request = request.timeout(Duration::from_secs(5));
     let response = request.send().await.map_err(|error| lost(Effect::Read, &error))?;
     let reply = received(response, Effect::Read).await?;
     match reply.status {
         200 => Ok(reply),
-        429 | 500.. => Err(Failure::new(Class::Transient, format!("{who} answers {}", reply.status))),
-        status => Err(Failure::new(Class::Denied, format!("{who} refuses with {status}"))),
+        429 | 500.. => Err(Failure::new(
+            Class::Transient,
+            format!("{who} answers {}", reply.status),
+        )),
+        status => Err(Failure::new(
+            Class::Denied,
+            format!("{who} refuses with {status}"),
+        )),
     }
 }
 
@@ -128,8 +138,12 @@ struct Document {
 
 fn document(reply: &Reply) -> Result<Keys, Failure> {
     // serde's message can quote what it read, which is a secret here.
-    let document: Document = serde_json::from_str(&reply.text())
-        .map_err(|_| Failure::new(Class::Denied, "the answer to the question for credentials has none"))?;
+    let document: Document = serde_json::from_str(&reply.text()).map_err(|_| {
+        Failure::new(
+            Class::Denied,
+            "the answer to the question for credentials has none",
+        )
+    })?;
     Ok(Keys {
         id: document.access_key_id,
         secret: Redacted::new(document.secret_access_key),
@@ -139,14 +153,14 @@ fn document(reply: &Reply) -> Result<Keys, Failure> {
 }
 
 fn moment(text: &str) -> Result<SystemTime, Failure> {
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    parsed.map(SystemTime::from).map_err(|_| Failure::new(Class::Denied, "the credentials have no readable end"))
+    let wrong = || Failure::new(Class::Denied, "the credentials have no readable end");
+    let parsed: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+    let seconds = u64::try_from(parsed.as_second()).map_err(|_| wrong())?;
+    Ok(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
     use super::*;
 
     #[test]
