@@ -218,11 +218,7 @@ fn attributes(
     disks: &BTreeMap<String, Element>,
     tags: Value,
 ) -> Attributes {
-    let groups: BTreeSet<&str> = instance
-        .items("groupSet")
-        .iter()
-        .filter_map(|group| group.text("groupId"))
-        .collect();
+    let groups = groups(instance);
     let groups = groups.into_iter().map(Value::from).collect();
     let mut attributes = Attributes::from([
         ("security_groups".to_owned(), Value::List(groups)),
@@ -249,6 +245,18 @@ fn attributes(
         }
     }
     attributes
+}
+
+/// Its groups: those of its first interface, which the instance repeats, but not with every server of this protocol.
+fn groups(instance: &Element) -> BTreeSet<&str> {
+    let own = instance.items("groupSet");
+    let first = instance.items("networkInterfaceSet").first();
+    let listed = if own.is_empty() {
+        first.map_or(own, |first| first.items("groupSet"))
+    } else {
+        own
+    };
+    listed.iter().filter_map(|group| group.text("groupId")).collect()
 }
 
 fn computed(instance: &Element) -> Attributes {

@@ -133,5 +133,6 @@ pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
     let form = Form::new().with("SubnetId", id);
     site.call(Service::Ec2, "DeleteSubnet", form, Effect::Change)
         .await?;
-    Ok(())
+    // AWS forgets its route with it; other servers of the same protocol keep it, and with it the network.
+    gateway::close(site, id).await
 }

@@ -107,7 +107,7 @@ async fn attach(site: &Site<'_>, id: &str, server: &str) -> Result<(), Failure> 
         let volume = present(site, id).await?;
         match (holder(&volume), volume.text("status")) {
             (Some(holder), _) if holder == server => return Ok(()),
-            (Some(_), Some("in-use")) => detach(site, id).await?,
+            (Some(holder), Some("in-use")) => detach(site, id, holder).await?,
             (None, Some("available")) => break,
             _ => {}
         }
@@ -128,8 +128,8 @@ async fn attach(site: &Site<'_>, id: &str, server: &str) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn detach(site: &Site<'_>, id: &str) -> Result<(), Failure> {
-    let form = Form::new().with("VolumeId", id);
+async fn detach(site: &Site<'_>, id: &str, server: &str) -> Result<(), Failure> {
+    let form = Form::new().with("VolumeId", id).with("InstanceId", server);
     match site
         .call(Service::Ec2, "DetachVolume", form, Effect::Change)
         .await
@@ -137,6 +137,14 @@ async fn detach(site: &Site<'_>, id: &str) -> Result<(), Failure> {
         // It is on its way already, or nobody has it.
         Err(failure) if failure.is("IncorrectState") => Ok(()),
         other => other.map(drop),
+    }
+}
+
+/// Detaches it from the server that has it, if one has.
+async fn release(site: &Site<'_>, id: &str) -> Result<(), Failure> {
+    match holder(&present(site, id).await?) {
+        Some(server) => detach(site, id, server).await,
+        None => Ok(()),
     }
 }
 
@@ -219,7 +227,7 @@ pub(crate) async fn update(
     if changes("server") {
         match server_of(order) {
             Some(server) => attach(site, id, &server).await?,
-            None => detach(site, id).await?,
+            None => release(site, id).await?,
         }
     }
     tags::update(site, id, order).await
@@ -253,9 +261,7 @@ async fn modify(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure>
 
 /// A volume that a server has is detached first; deleting it works when that is done.
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
-    if holder(&present(site, id).await?).is_some() {
-        detach(site, id).await?;
-    }
+    release(site, id).await?;
     let form = Form::new().with("VolumeId", id);
     site.call(Service::Ec2, "DeleteVolume", form, Effect::Change)
         .await?;
