@@ -3,11 +3,7 @@
 //! `moto` needs the server that `./dev setup` installs and names in `CLOUDS_MOTO`, and fails without it; each test starts
 //! one of its own. `credentials` needs nothing.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests fail as loudly as tests"
-)]
+#![expect(clippy::expect_used, reason = "helpers of tests fail as loudly as tests")]
 
 mod credentials;
 mod moto;
