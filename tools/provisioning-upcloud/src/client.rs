@@ -59,7 +59,11 @@ impl Client {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Failure> {
-        let effect = if method == Method::GET { Effect::Read } else { Effect::Change };
+        let effect = if method == Method::GET {
+            Effect::Read
+        } else {
+            Effect::Change
+        };
         let request = self.http.request(method, format!("{}{path}", self.endpoint));
         let request = match &self.credentials {
             Credentials::Token(token) => request.bearer_auth(token.expose()),
@@ -76,7 +80,11 @@ impl Client {
 
 /// A request without an answer. What never left has changed nothing.
 fn lost(effect: Effect, error: &reqwest::Error) -> Failure {
-    let effect = if error.is_connect() || error.is_builder() { Effect::Read } else { effect };
+    let effect = if error.is_connect() || error.is_builder() {
+        Effect::Read
+    } else {
+        effect
+    };
     let what = match (error.is_connect(), error.is_timeout()) {
         (true, _) => "there is no connection",
         (false, true) => "there is no answer in time",
@@ -92,12 +100,20 @@ fn lost(effect: Effect, error: &reqwest::Error) -> Failure {
 /// The answer as JSON; nothing if it is empty. An answer that is no success is a failure.
 async fn received(mut response: Response, effect: Effect) -> Result<Json, Failure> {
     let status = response.status().as_u16();
-    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-    let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let header = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok());
+    let retry_after = header
+        .and_then(|value| value.trim().parse().ok())
+        .map(Duration::from_secs);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(effect, &error))? {
         if body.len() + chunk.len() > ANSWER_BYTES {
-            return Err(Failure::lost(effect, format!("the answer is longer than {ANSWER_BYTES} bytes")));
+            return Err(Failure::lost(
+                effect,
+                format!("the answer is longer than {ANSWER_BYTES} bytes"),
+            ));
         }
         body.extend_from_slice(&chunk);
     }
@@ -111,7 +127,12 @@ async fn received(mut response: Response, effect: Effect) -> Result<Json, Failur
         parsed => {
             let said = parsed.unwrap_or(Json::Null);
             // Older parts of the API say `error`, newer ones a "problem" of RFC 7807.
-            let first = |paths: [&str; 2]| paths.iter().find_map(|path| json::text(&said, path)).unwrap_or_default();
+            let first = |paths: [&str; 2]| {
+                paths
+                    .iter()
+                    .find_map(|path| json::text(&said, path))
+                    .unwrap_or_default()
+            };
             let answer = Answer {
                 status,
                 code: first(["error/error_code", "type"]),

@@ -95,7 +95,10 @@ fn classify(answer: &Answer<'_>, effect: Effect) -> Class {
         404 => Class::Absent,
         409 if code.ends_with("_RESOURCES_UNAVAILABLE") => Class::Quota,
         // What it hangs on is in use or on its way: later the same call works.
-        409 if code.ends_with("_STATE_ILLEGAL") || code.ends_with("_IN_USE") || code.ends_with("_ATTACHED") => {
+        409 if code.ends_with("_STATE_ILLEGAL")
+            || code.ends_with("_IN_USE")
+            || code.ends_with("_ATTACHED") =>
+        {
             Class::Transient
         }
         // A 503 with a time to wait let nothing through.

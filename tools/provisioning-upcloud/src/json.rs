@@ -52,9 +52,19 @@ mod tests {
     #[test]
     fn every_way_to_write_it_is_read() {
         let value = json!({"a": {"b": "20"}, "n": 3, "y": "yes", "o": "no", "l": {"label": [1, 2]}, "p": [3], "e": ""});
-        assert_eq!((number(&value, "a/b"), number(&value, "n"), number(&value, "y")), (Some(20), Some(3), None));
+        assert_eq!(
+            (number(&value, "a/b"), number(&value, "n"), number(&value, "y")),
+            (Some(20), Some(3), None)
+        );
         assert!(yes(&value, "y") && !yes(&value, "o") && !yes(&value, "none"));
-        assert_eq!((items(&value, "l").len(), items(&value, "p").len(), items(&value, "n").len()), (2, 1, 0));
+        assert_eq!(
+            (
+                items(&value, "l").len(),
+                items(&value, "p").len(),
+                items(&value, "n").len()
+            ),
+            (2, 1, 0)
+        );
         assert_eq!(text(&value, "e"), None);
     }
 }

@@ -18,7 +18,11 @@ pub(crate) type Labels = BTreeMap<String, String>;
 /// All labels of what `order` asks for.
 pub(crate) fn of(order: &Order) -> Result<Labels, Failure> {
     let none = Attributes::new();
-    let fields = order.attributes.get("tags").and_then(Value::record).unwrap_or(&none);
+    let fields = order
+        .attributes
+        .get("tags")
+        .and_then(Value::record)
+        .unwrap_or(&none);
     let mut labels = Labels::new();
     for (key, value) in fields {
         let wrong = |why: &str| Failure::new(Class::Permanent, format!("tag `{key}` {why}"));
@@ -27,7 +31,9 @@ pub(crate) fn of(order: &Order) -> Result<Labels, Failure> {
             return Err(wrong("cannot be set: it is how resources are found again"));
         }
         if !(2..=32).contains(&key.len()) || key.starts_with('_') || text.chars().count() > 255 {
-            return Err(wrong("is no label of UpCloud: a name has 2 to 32 letters, a value 255 at most"));
+            return Err(wrong(
+                "is no label of UpCloud: a name has 2 to 32 letters, a value 255 at most",
+            ));
         }
         labels.insert(key.clone(), text.to_owned());
     }
@@ -39,7 +45,10 @@ pub(crate) fn of(order: &Order) -> Result<Labels, Failure> {
 
 /// As a list of UpCloud.
 pub(crate) fn list(labels: &Labels) -> Json {
-    labels.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+    labels
+        .iter()
+        .map(|(key, value)| json!({"key": key, "value": value}))
+        .collect()
 }
 
 /// The labels of a resource; servers have them in an object, everything else in a list.
@@ -62,6 +71,12 @@ pub(crate) fn marker(labels: &Labels) -> Option<Marker> {
 
 /// The tags of the configuration among `labels`. What begins with `_` is UpCloud's own.
 pub(crate) fn attribute(labels: &Labels) -> Value {
-    let theirs = labels.iter().filter(|(key, _)| !key.starts_with("prov-") && !key.starts_with('_'));
-    Value::Record(theirs.map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect())
+    let theirs = labels
+        .iter()
+        .filter(|(key, _)| !key.starts_with("prov-") && !key.starts_with('_'));
+    Value::Record(
+        theirs
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+            .collect(),
+    )
 }

@@ -35,10 +35,16 @@ pub(crate) async fn finish(_site: &Site<'_>, _id: &str, _order: &Order) -> Resul
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
     if let Which::Id(id) = which {
         let answer = site.client.get(&format!("/router/{}", site::id(id)?)).await?;
-        return Ok(json::at(&answer, "router").and_then(observed).into_iter().collect());
+        return Ok(json::at(&answer, "router")
+            .and_then(observed)
+            .into_iter()
+            .collect());
     }
     let answer = site.client.get(&format!("/router{}", which.filter())).await?;
-    Ok(json::items(&answer, "routers").iter().filter_map(observed).collect())
+    Ok(json::items(&answer, "routers")
+        .iter()
+        .filter_map(observed)
+        .collect())
 }
 
 fn observed(router: &Json) -> Option<Observed> {
@@ -54,9 +60,16 @@ fn observed(router: &Json) -> Option<Observed> {
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, _changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    _changed: &[String],
+) -> Result<(), Failure> {
     let body = json!({"router": {"labels": labels::list(&labels::of(order)?)}});
-    site.client.change(Method::PATCH, &format!("/router/{}", site::id(id)?), &body).await?;
+    site.client
+        .change(Method::PATCH, &format!("/router/{}", site::id(id)?), &body)
+        .await?;
     Ok(())
 }
 

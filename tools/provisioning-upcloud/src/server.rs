@@ -29,9 +29,16 @@ pub(crate) const SUPPORT: Support = Support {
 };
 
 pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
-    if order.attributes.get("security_groups").is_some_and(|groups| !groups.items().is_empty()) {
-        return Err(Failure::new(Class::Unsupported, "UpCloud has no security groups, but rules of single servers")
-            .hint("leave out `security_groups`, and filter in the server itself"));
+    if order
+        .attributes
+        .get("security_groups")
+        .is_some_and(|groups| !groups.items().is_empty())
+    {
+        return Err(Failure::new(
+            Class::Unsupported,
+            "UpCloud has no security groups, but rules of single servers",
+        )
+        .hint("leave out `security_groups`, and filter in the server itself"));
     }
     let server = description(site, order, &templates::of(site, order).await?)?;
     let answer = site.client.post("/server", &json!({"server": server})).await?;
@@ -41,8 +48,16 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
 
 fn description(site: &Site<'_>, order: &Order, template: &str) -> Result<Json, Failure> {
     let labels = labels::list(&labels::of(order)?);
-    let size = order.attributes.get("disk_gb").and_then(Value::integer).unwrap_or(DISK_GB);
-    let encrypted = order.attributes.get("disk_encrypted").and_then(Value::bool).unwrap_or(false);
+    let size = order
+        .attributes
+        .get("disk_gb")
+        .and_then(Value::integer)
+        .unwrap_or(DISK_GB);
+    let encrypted = order
+        .attributes
+        .get("disk_encrypted")
+        .and_then(Value::bool)
+        .unwrap_or(false);
     let mut server = json!({
         "zone": site.zone,
         "title": order.name,
@@ -61,7 +76,9 @@ fn description(site: &Site<'_>, order: &Order, template: &str) -> Result<Json, F
             "encrypted": json::word(encrypted),
         }]},
     });
-    let Some(fields) = server.as_object_mut() else { return Ok(server) };
+    let Some(fields) = server.as_object_mut() else {
+        return Ok(server);
+    };
     if !site.settings.ssh_keys.is_empty() {
         let keys = &site.settings.ssh_keys;
         fields.insert(
@@ -86,7 +103,10 @@ fn size_of(order: &Order) -> Result<(i64, i64), Failure> {
     let memory = order.attributes.get("memory_gb").and_then(Value::integer);
     match (cores, memory) {
         (Some(cores), Some(memory)) => Ok((cores, memory.saturating_mul(1024))),
-        _ => Err(Failure::new(Class::Permanent, "a server needs a `plan`, or whole numbers of `cpu` and `memory_gb`")),
+        _ => Err(Failure::new(
+            Class::Permanent,
+            "a server needs a `plan`, or whole numbers of `cpu` and `memory_gb`",
+        )),
     }
 }
 
@@ -116,7 +136,9 @@ pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Obs
         _ => {
             let answer = site.client.get(&format!("/server{}", which.filter())).await?;
             let servers = json::items(&answer, "servers").iter();
-            servers.filter_map(|server| json::text(server, "uuid").map(str::to_owned)).collect()
+            servers
+                .filter_map(|server| json::text(server, "uuid").map(str::to_owned))
+                .collect()
         }
     };
     let mut found = Vec::new();
@@ -157,7 +179,11 @@ fn observed(server: &Json) -> Option<Observed> {
 
 fn attributes(server: &Json, tags: Value) -> Attributes {
     let interfaces = json::items(server, "networking/interfaces");
-    let of = |kind: &str| interfaces.iter().find(|interface| json::text(interface, "type") == Some(kind));
+    let of = |kind: &str| {
+        interfaces
+            .iter()
+            .find(|interface| json::text(interface, "type") == Some(kind))
+    };
     let mut attributes = Attributes::from([
         ("public_ip".to_owned(), of("public").is_some().into()),
         ("security_groups".to_owned(), Value::List(Vec::new())),
@@ -176,7 +202,10 @@ fn attributes(server: &Json, tags: Value) -> Attributes {
         attributes.insert("memory_gb".to_owned(), (memory / 1024).into());
     }
     if let Some(disk) = devices(server).find(|device| is_system_disk(server, device)) {
-        attributes.insert("disk_encrypted".to_owned(), json::yes(disk, "storage_encrypted").into());
+        attributes.insert(
+            "disk_encrypted".to_owned(),
+            json::yes(disk, "storage_encrypted").into(),
+        );
         if let Some(size) = json::number(disk, "storage_size") {
             attributes.insert("disk_gb".to_owned(), size.into());
         }
@@ -196,7 +225,10 @@ fn is_system_disk(server: &Json, device: &Json) -> bool {
 fn computed(server: &Json) -> Attributes {
     let addresses = json::items(server, "ip_addresses").iter();
     let addresses = addresses.filter(|address| json::text(address, "family") == Some("IPv4"));
-    let addresses = addresses.filter_map(|address| json::text(address, "address")).map(Value::from).collect();
+    let addresses = addresses
+        .filter_map(|address| json::text(address, "address"))
+        .map(Value::from)
+        .collect();
     let mut computed = Attributes::from([("ipv4".to_owned(), Value::List(addresses))]);
     for name in ["hostname", "zone"] {
         if let Some(text) = json::text(server, name) {
@@ -206,9 +238,16 @@ fn computed(server: &Json) -> Attributes {
     computed
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, _changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    _changed: &[String],
+) -> Result<(), Failure> {
     let body = json!({"server": {"labels": {"label": labels::list(&labels::of(order)?)}}});
-    site.client.change(Method::PUT, &format!("/server/{}", site::id(id)?), &body).await?;
+    site.client
+        .change(Method::PUT, &format!("/server/{}", site::id(id)?), &body)
+        .await?;
     Ok(())
 }
 
@@ -216,9 +255,13 @@ pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, _changed: &
 pub(crate) async fn detach(site: &Site<'_>, id: &str, storage: &str) -> Result<(), Failure> {
     let server = details(site, id).await?;
     let device = devices(&server).find(|device| json::text(device, "storage") == Some(storage));
-    let Some(address) = device.and_then(|device| json::text(device, "address")) else { return Ok(()) };
+    let Some(address) = device.and_then(|device| json::text(device, "address")) else {
+        return Ok(());
+    };
     let body = json!({"storage_device": {"address": address}});
-    site.client.post(&format!("/server/{}/storage/detach", site::id(id)?), &body).await?;
+    site.client
+        .post(&format!("/server/{}/storage/detach", site::id(id)?), &body)
+        .await?;
     Ok(())
 }
 
@@ -234,9 +277,14 @@ pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
     let server = details(site, id).await?;
     // Whatever is attached now would be deleted with it.
     if !devices(&server).all(|device| is_system_disk(&server, device)) {
-        return Err(Failure::new(Class::Transient, "the server has storages that are not its own"));
+        return Err(Failure::new(
+            Class::Transient,
+            "the server has storages that are not its own",
+        ));
     }
-    site.client.delete(&format!("/server/{}/?storages=1&backups=keep", site::id(id)?)).await
+    site.client
+        .delete(&format!("/server/{}/?storages=1&backups=keep", site::id(id)?))
+        .await
 }
 
 /// Stops it and waits for that: only a stopped server can be deleted, and nobody would come back to do so.
@@ -248,7 +296,9 @@ async fn stop(site: &Site<'_>, id: &str) -> Result<(), Failure> {
             Some("stopped" | "error") => return Ok(()),
             Some("started") if !asked => {
                 let body = json!({"stop_server": {"stop_type": "hard"}});
-                site.client.post(&format!("/server/{}/stop", site::id(id)?), &body).await?;
+                site.client
+                    .post(&format!("/server/{}/stop", site::id(id)?), &body)
+                    .await?;
                 asked = true;
             }
             _ => {}

@@ -22,8 +22,11 @@ pub(crate) const SUPPORT: Support = Support {
 
 pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
     if order.attributes.get("public").and_then(Value::bool) == Some(true) {
-        return Err(Failure::new(Class::Unsupported, "a private network of UpCloud leads to no internet")
-            .hint("leave out `public`, and give servers a `public_ip`"));
+        return Err(Failure::new(
+            Class::Unsupported,
+            "a private network of UpCloud leads to no internet",
+        )
+        .hint("leave out `public`, and give servers a `public_ip`"));
     }
     let text = |name: &str| order.attributes.get(name).and_then(Value::text);
     let cidr = text("cidr").ok_or_else(|| Failure::new(Class::Permanent, "a subnet needs a `cidr`"))?;
@@ -37,7 +40,10 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
         let router = site::id(order.reference(Kind::Network, router))?;
         fields.insert("router".to_owned(), router.into());
     }
-    let answer = site.client.post("/network/", &json!({"network": network})).await?;
+    let answer = site
+        .client
+        .post("/network/", &json!({"network": network}))
+        .await?;
     let id = json::text(&answer, "network/uuid").map(str::to_owned);
     id.ok_or_else(|| Failure::lost(Effect::Change, "the answer has no `uuid`"))
 }
@@ -54,10 +60,16 @@ pub(crate) async fn finish(_site: &Site<'_>, _id: &str, _order: &Order) -> Resul
 pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Observed>, Failure> {
     if let Which::Id(id) = which {
         let answer = site.client.get(&format!("/network/{}", site::id(id)?)).await?;
-        return Ok(json::at(&answer, "network").and_then(observed).into_iter().collect());
+        return Ok(json::at(&answer, "network")
+            .and_then(observed)
+            .into_iter()
+            .collect());
     }
     let answer = site.client.get(&format!("/network/{}", which.filter())).await?;
-    Ok(json::items(&answer, "networks").iter().filter_map(observed).collect())
+    Ok(json::items(&answer, "networks")
+        .iter()
+        .filter_map(observed)
+        .collect())
 }
 
 /// A private network; those that UpCloud has for everybody are no resources of an account.
@@ -70,8 +82,14 @@ fn observed(network: &Json) -> Option<Observed> {
         ("public".to_owned(), false.into()),
         ("tags".to_owned(), labels::attribute(&labels)),
     ]);
-    let address = json::items(network, "ip_networks").iter().find_map(|range| json::text(range, "address"));
-    let fields = [("cidr", address), ("network", json::text(network, "router")), ("zone", json::text(network, "zone"))];
+    let address = json::items(network, "ip_networks")
+        .iter()
+        .find_map(|range| json::text(range, "address"));
+    let fields = [
+        ("cidr", address),
+        ("network", json::text(network, "router")),
+        ("zone", json::text(network, "zone")),
+    ];
     for (attribute, text) in fields {
         if let Some(text) = text {
             attributes.insert(attribute.to_owned(), text.into());
@@ -88,9 +106,16 @@ fn observed(network: &Json) -> Option<Observed> {
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, _changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    _changed: &[String],
+) -> Result<(), Failure> {
     let body = json!({"network": {"labels": labels::list(&labels::of(order)?)}});
-    site.client.change(Method::PUT, &format!("/network/{}", site::id(id)?), &body).await?;
+    site.client
+        .change(Method::PUT, &format!("/network/{}", site::id(id)?), &body)
+        .await?;
     Ok(())
 }
 

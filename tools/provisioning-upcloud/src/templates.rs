@@ -25,7 +25,12 @@ pub(crate) async fn of(site: &Site<'_>, order: &Order) -> Result<String, Failure
     let version = match text("os_version") {
         Some(version) => version,
         None if family == SYSTEM.0 => SYSTEM.1,
-        None => return Err(Failure::new(Class::Permanent, format!("system `{family}` needs an `os_version`"))),
+        None => {
+            return Err(Failure::new(
+                Class::Permanent,
+                format!("system `{family}` needs an `os_version`"),
+            ));
+        }
     };
     let system = format!("{family}-{version}");
     if let Some(id) = site.settings.images.get(&system) {
@@ -33,14 +38,21 @@ pub(crate) async fn of(site: &Site<'_>, order: &Order) -> Result<String, Failure
     }
     let hint = format!("name a template for `{system}` in the provider's `images`");
     let unknown = || Failure::new(Class::Permanent, format!("there is no template of `{system}`")).hint(hint);
-    let Some((_, title)) = TITLES.iter().find(|(known, _)| *known == family) else { return Err(unknown()) };
+    let Some((_, title)) = TITLES.iter().find(|(known, _)| *known == family) else {
+        return Err(unknown());
+    };
     let answer = site.client.get("/storage/template").await?;
     let mut templates = json::items(&answer, "storages").iter();
     let fits = |title_of: &str| {
-        let rest = title_of.strip_prefix(title).and_then(|rest| rest.strip_prefix(version));
+        let rest = title_of
+            .strip_prefix(title)
+            .and_then(|rest| rest.strip_prefix(version));
         // `12` is not the beginning of `12.5`, and `24.04` comes with ` LTS`.
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
     let found = templates.find(|template| json::text(template, "title").is_some_and(fits));
-    found.and_then(|template| json::text(template, "uuid")).map(str::to_owned).ok_or_else(unknown)
+    found
+        .and_then(|template| json::text(template, "uuid"))
+        .map(str::to_owned)
+        .ok_or_else(unknown)
 }

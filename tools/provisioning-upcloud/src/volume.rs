@@ -14,8 +14,12 @@ use crate::server;
 use crate::site::{self, Site, Which};
 
 /// The words of the schema for how fast a volume is, and the tiers of UpCloud that they mean.
-const TIERS: [(&str, &str); 4] =
-    [("standard", "standard"), ("ssd", "maxiops"), ("nvme", "maxiops"), ("archive", "hdd")];
+const TIERS: [(&str, &str); 4] = [
+    ("standard", "standard"),
+    ("ssd", "maxiops"),
+    ("nvme", "maxiops"),
+    ("archive", "hdd"),
+];
 
 pub(crate) const SUPPORT: Support = Support {
     // Another size needs a stopped server, so it is a replacement.
@@ -28,7 +32,11 @@ pub(crate) const SUPPORT: Support = Support {
 pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failure> {
     let size = order.attributes.get("size_gb").and_then(Value::integer);
     let size = size.ok_or_else(|| Failure::new(Class::Permanent, "a volume needs a `size_gb`"))?;
-    let encrypted = order.attributes.get("encrypted").and_then(Value::bool).unwrap_or(false);
+    let encrypted = order
+        .attributes
+        .get("encrypted")
+        .and_then(Value::bool)
+        .unwrap_or(false);
     let body = json!({"storage": {
         "size": size.to_string(),
         "tier": tier(order),
@@ -43,8 +51,15 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
 }
 
 fn tier(order: &Order) -> &str {
-    let asked = order.attributes.get("type").and_then(Value::text).unwrap_or("ssd");
-    TIERS.iter().find(|(word, _)| *word == asked).map_or(asked, |(_, tier)| tier)
+    let asked = order
+        .attributes
+        .get("type")
+        .and_then(Value::text)
+        .unwrap_or("ssd");
+    TIERS
+        .iter()
+        .find(|(word, _)| *word == asked)
+        .map_or(asked, |(_, tier)| tier)
 }
 
 /// A storage that is not online yet is refused: whoever tries again finds it and goes on from here.
@@ -66,7 +81,9 @@ async fn place(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> 
     }
     let Some(server) = wanted else { return Ok(()) };
     let body = json!({"storage_device": {"type": "disk", "address": "virtio", "storage": id}});
-    site.client.post(&format!("/server/{}/storage/attach", site::id(server)?), &body).await?;
+    site.client
+        .post(&format!("/server/{}/storage/attach", site::id(server)?), &body)
+        .await?;
     Ok(())
 }
 
@@ -93,16 +110,24 @@ pub(crate) async fn observe(site: &Site<'_>, which: Which<'_>) -> Result<Vec<Obs
 }
 
 async fn ids(site: &Site<'_>, which: Which<'_>) -> Result<Vec<String>, Failure> {
-    let answer = site.client.get(&format!("/storage/private{}", which.filter())).await?;
+    let answer = site
+        .client
+        .get(&format!("/storage/private{}", which.filter()))
+        .await?;
     let storages = json::items(&answer, "storages").iter();
     let normal = storages.filter(|storage| json::text(storage, "type") == Some("normal"));
-    Ok(normal.filter_map(|storage| json::text(storage, "uuid").map(str::to_owned)).collect())
+    Ok(normal
+        .filter_map(|storage| json::text(storage, "uuid").map(str::to_owned))
+        .collect())
 }
 
 fn observed(storage: &Json) -> Option<Observed> {
     let labels = labels::read(storage);
     let tier = json::text(storage, "tier").unwrap_or_default();
-    let word = TIERS.iter().find(|(_, known)| *known == tier).map_or(tier, |(word, _)| word);
+    let word = TIERS
+        .iter()
+        .find(|(_, known)| *known == tier)
+        .map_or(tier, |(word, _)| word);
     let mut attributes = Attributes::from([
         ("encrypted".to_owned(), json::yes(storage, "encrypted").into()),
         ("tags".to_owned(), labels::attribute(&labels)),
@@ -133,12 +158,19 @@ fn observed(storage: &Json) -> Option<Observed> {
     })
 }
 
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order, changed: &[String]) -> Result<(), Failure> {
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
     if changed.iter().any(|attribute| attribute == "server") {
         place(site, id, order).await?;
     }
     let body = json!({"storage": {"labels": labels::list(&labels::of(order)?)}});
-    site.client.change(Method::PUT, &format!("/storage/{}", site::id(id)?), &body).await?;
+    site.client
+        .change(Method::PUT, &format!("/storage/{}", site::id(id)?), &body)
+        .await?;
     Ok(())
 }
 
@@ -154,7 +186,10 @@ pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {
 
 pub(crate) async fn snapshot(site: &Site<'_>, id: &str, name: &str) -> Result<String, Failure> {
     let body = json!({"storage": {"title": name}});
-    let answer = site.client.post(&format!("/storage/{}/backup", site::id(id)?), &body).await?;
+    let answer = site
+        .client
+        .post(&format!("/storage/{}/backup", site::id(id)?), &body)
+        .await?;
     let id = json::text(&answer, "storage/uuid").map(str::to_owned);
     id.ok_or_else(|| Failure::lost(Effect::Change, "the answer has no `uuid`"))
 }
