@@ -1,10 +1,11 @@
 //! Adapters of cloud providers against servers that speak as the providers do.
 //!
 //! `moto` needs the server that `./dev setup` installs and names in `CLOUDS_MOTO`, and fails without it; each test starts
-//! one of its own. `credentials` needs nothing.
+//! one of its own. `credentials` and `upcloud` need nothing.
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail as loudly as tests")]
 
 mod credentials;
 mod moto;
 mod support;
+mod upcloud;
