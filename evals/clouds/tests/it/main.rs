@@ -3,7 +3,12 @@
 //! `moto` needs the server that `./dev setup` installs and names in `CLOUDS_MOTO`, and fails without it; each test starts
 //! one of its own. `credentials` and `upcloud` need nothing.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as loudly as tests")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail as loudly as tests"
+)]
 
 mod credentials;
 mod moto;

@@ -19,12 +19,21 @@ async fn both_ways_to_say_who_asks_are_taken_and_wrong_ones_are_denied() {
         user: "user".to_owned(),
         password: Redacted::new(text.to_owned()),
     };
-    upcloud(&api.url(), password("hunter2-hunter2")).account().await.expect("an account");
+    upcloud(&api.url(), password("hunter2-hunter2"))
+        .account()
+        .await
+        .expect("an account");
     let wrong = Credentials::Token(Redacted::new("ucat_wrong-wrong".to_owned()));
     for credentials in [password("wrong-wrong"), wrong] {
         let provider = upcloud(&api.url(), credentials);
-        let error = provider.create(&order(Kind::Network, "main", json!({}))).await.expect_err("denied");
-        assert_eq!((error.class, error.code.as_deref()), (Class::Denied, Some("AUTHENTICATION_FAILED")));
+        let error = provider
+            .create(&order(Kind::Network, "main", json!({})))
+            .await
+            .expect_err("denied");
+        assert_eq!(
+            (error.class, error.code.as_deref()),
+            (Class::Denied, Some("AUTHENTICATION_FAILED"))
+        );
         assert!(!format!("{error:?}").contains("wrong-wrong"), "{error:?}");
     }
 }
@@ -47,7 +56,11 @@ async fn a_lost_answer_is_unknown_and_the_resource_is_found_once() {
         let found = provider.find(kind, None, &order.marker.id).await.expect("found");
         assert_eq!(found.len(), 1, "{kind}: {found:?}");
         assert_eq!(provider.create(&order).await.expect("made again").id, found[0].id);
-        assert_eq!(proxy.count(part), 1, "{kind}: the adapter must not try again by itself");
+        assert_eq!(
+            proxy.count(part),
+            1,
+            "{kind}: the adapter must not try again by itself"
+        );
     }
 }
 
@@ -58,7 +71,9 @@ async fn a_busy_provider_says_how_long_to_wait() {
     api.world.lock().expect("a lock").busy = 1;
     let network = order(Kind::Network, "main", json!({}));
     let error = provider.create(&network).await.expect_err("throttled");
-    let expected = Class::Throttled { retry_after: Some(Duration::from_secs(3)) };
+    let expected = Class::Throttled {
+        retry_after: Some(Duration::from_secs(3)),
+    };
     assert_eq!(error.class, expected, "{error:?}");
     provider.create(&network).await.expect("made");
 }
@@ -74,6 +89,10 @@ async fn a_volume_that_is_not_online_yet_is_attached_by_the_next_try() {
     assert_eq!(error.class, Class::Transient, "{error:?}");
     assert!(error.message.contains("is made, but not finished"), "{error:?}");
     let id = provider.create(&volume).await.expect("finished").id;
-    let read = provider.read(Kind::Volume, None, &id).await.expect("an answer").expect("a volume");
+    let read = provider
+        .read(Kind::Volume, None, &id)
+        .await
+        .expect("an answer")
+        .expect("a volume");
     assert_eq!(read.attributes.get("server"), Some(&server.into()));
 }

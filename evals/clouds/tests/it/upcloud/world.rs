@@ -47,7 +47,9 @@ pub(crate) struct UpCloudApi {
 impl UpCloudApi {
     pub(crate) async fn start() -> Self {
         let world = Arc::new(Mutex::new(World::default()));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let router = Router::new().fallback(answer).with_state(world.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -70,7 +72,9 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let signed = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let signed = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let mut world = world.lock().expect("a lock");
     let answered = match signed {
         Some(BASIC | BEARER) if world.busy > 0 => {
@@ -85,7 +89,11 @@ async fn answer(
         Ok((status, body)) => (status, body),
         Err((status, code, message)) => (status, error(code, &message)),
     };
-    let text = if status == 204 { String::new() } else { body.to_string() };
+    let text = if status == 204 {
+        String::new()
+    } else {
+        body.to_string()
+    };
     (StatusCode::from_u16(status).expect("a status"), text).into_response()
 }
 
@@ -102,12 +110,22 @@ fn invalid(what: &str) -> Refusal {
 }
 
 fn zone(zone: Option<&str>) -> Result<&str, Refusal> {
-    zone.filter(|zone| ZONES.contains(zone)).ok_or((404, "ZONE_NOT_FOUND", "The zone does not exist.".to_owned()))
+    zone.filter(|zone| ZONES.contains(zone)).ok_or((
+        404,
+        "ZONE_NOT_FOUND",
+        "The zone does not exist.".to_owned(),
+    ))
 }
 
 fn checked(labels: &[Label]) -> Result<Json, Refusal> {
-    let fits = |label: &Label| (2..=32).contains(&label.key.len()) && !label.key.starts_with('_') && label.value.len() <= 255;
-    if labels.iter().all(fits) { Ok(json!(labels)) } else { Err((400, "LABEL_INVALID", "A label is invalid.".to_owned())) }
+    let fits = |label: &Label| {
+        (2..=32).contains(&label.key.len()) && !label.key.starts_with('_') && label.value.len() <= 255
+    };
+    if labels.iter().all(fits) {
+        Ok(json!(labels))
+    } else {
+        Err((400, "LABEL_INVALID", "A label is invalid.".to_owned()))
+    }
 }
 
 fn fresh() -> String {
@@ -116,23 +134,42 @@ fn fresh() -> String {
 
 impl World {
     fn called(&mut self, method: &Method, uri: &Uri, body: &[u8]) -> Answered {
-        let path = uri.path().strip_prefix("/1.3/").unwrap_or_default().trim_end_matches('/');
+        let path = uri
+            .path()
+            .strip_prefix("/1.3/")
+            .unwrap_or_default()
+            .trim_end_matches('/');
         let parts: Vec<&str> = path.split('/').collect();
         let query = uri.query().unwrap_or_default();
         match (method.as_str(), parts.as_slice()) {
             ("GET", ["account"]) => Ok((200, json!({"account": {"username": "user", "credits": 1000.5}}))),
-            ("GET", ["router"]) => Ok((200, json!({"routers": {"router": labelled(&self.routers, query)}}))),
+            ("GET", ["router"]) => Ok((
+                200,
+                json!({"routers": {"router": labelled(&self.routers, query)}}),
+            )),
             ("POST", ["router"]) => self.make_router(body),
-            ("GET", ["router", id]) => Ok((200, json!({"router": there(&self.routers, id, "ROUTER_NOT_FOUND")?}))),
+            ("GET", ["router", id]) => Ok((
+                200,
+                json!({"router": there(&self.routers, id, "ROUTER_NOT_FOUND")?}),
+            )),
             ("PATCH", ["router", id]) => self.change_router(id, body),
             ("DELETE", ["router", id]) => self.delete_router(id),
-            ("GET", ["network"]) => Ok((200, json!({"networks": {"network": labelled(&self.networks, query)}}))),
+            ("GET", ["network"]) => Ok((
+                200,
+                json!({"networks": {"network": labelled(&self.networks, query)}}),
+            )),
             ("POST", ["network"]) => self.make_network(body),
-            ("GET", ["network", id]) => Ok((200, json!({"network": there(&self.networks, id, "NETWORK_NOT_FOUND")?}))),
+            ("GET", ["network", id]) => Ok((
+                200,
+                json!({"network": there(&self.networks, id, "NETWORK_NOT_FOUND")?}),
+            )),
             ("PUT", ["network", id]) => self.change_network(id, body),
             ("DELETE", ["network", id]) => self.delete_network(id),
             ("GET", ["storage", "template"]) => Ok((200, templates())),
-            ("GET", ["storage", "private"]) => Ok((200, json!({"storages": {"storage": labelled(&self.storages, query)}}))),
+            ("GET", ["storage", "private"]) => Ok((
+                200,
+                json!({"storages": {"storage": labelled(&self.storages, query)}}),
+            )),
             ("POST", ["storage"]) => self.make_storage(body),
             ("GET", ["storage", id]) => self.storage(id),
             ("PUT", ["storage", id]) => self.change_storage(id, body),
@@ -173,7 +210,11 @@ impl World {
     fn delete_router(&mut self, id: &str) -> Answered {
         there(&self.routers, id, "ROUTER_NOT_FOUND")?;
         if self.networks.values().any(|network| network["router"] == id) {
-            return Err((409, "ROUTER_ATTACHED", "The router is attached to a network.".to_owned()));
+            return Err((
+                409,
+                "ROUTER_ATTACHED",
+                "The router is attached to a network.".to_owned(),
+            ));
         }
         self.routers.remove(id);
         Ok((204, Json::Null))
@@ -209,7 +250,11 @@ impl World {
 
     fn delete_network(&mut self, id: &str) -> Answered {
         there(&self.networks, id, "NETWORK_NOT_FOUND")?;
-        if self.servers.values().any(|server| server["networking"].to_string().contains(id)) {
+        if self
+            .servers
+            .values()
+            .any(|server| server["networking"].to_string().contains(id))
+        {
             return Err((409, "NETWORK_IN_USE", "The network has servers.".to_owned()));
         }
         self.networks.remove(id);
@@ -218,7 +263,10 @@ impl World {
 
     fn make_storage(&mut self, body: &[u8]) -> Answered {
         let fields = read::<StorageRequest>(body)?.storage;
-        let size = fields.size.and_then(|size| size.parse::<i64>().ok()).filter(|size| (1..=4096).contains(size));
+        let size = fields
+            .size
+            .and_then(|size| size.parse::<i64>().ok())
+            .filter(|size| (1..=4096).contains(size));
         let id = fresh();
         let storage = json!({
             "uuid": id, "type": "normal", "access": "private", "state": "maintenance",
@@ -256,8 +304,15 @@ impl World {
             return Err(invalid("backups"));
         }
         let storage = there(&self.storages, id, "STORAGE_NOT_FOUND")?;
-        if storage["servers"]["server"].as_array().is_some_and(|servers| !servers.is_empty()) {
-            return Err((409, "STORAGE_STATE_ILLEGAL", "The storage is attached.".to_owned()));
+        if storage["servers"]["server"]
+            .as_array()
+            .is_some_and(|servers| !servers.is_empty())
+        {
+            return Err((
+                409,
+                "STORAGE_STATE_ILLEGAL",
+                "The storage is attached.".to_owned(),
+            ));
         }
         self.storages.remove(id);
         Ok((204, Json::Null))
@@ -272,6 +327,7 @@ impl World {
         copy["type"] = "backup".into();
         copy["origin"] = id.into();
         copy["labels"] = json!([]);
+        copy["servers"] = json!({"server": []});
         self.storages.insert(new, copy.clone());
         Ok((201, json!({"storage": copy})))
     }
@@ -293,9 +349,16 @@ impl World {
             _ => return Err(invalid("plan")),
         };
         // Templates with cloud-init need both.
-        let keys = fields.login_user.map(|user| user.ssh_keys.ssh_key).unwrap_or_default();
+        let keys = fields
+            .login_user
+            .map(|user| user.ssh_keys.ssh_key)
+            .unwrap_or_default();
         if keys.is_empty() || fields.metadata != Word::Yes || fields.password_delivery != Delivery::None {
-            return Err((400, "METADATA_DISABLED_ON_CLOUD-INIT", "The template needs metadata and a key.".to_owned()));
+            return Err((
+                400,
+                "METADATA_DISABLED_ON_CLOUD-INIT",
+                "The template needs metadata and a key.".to_owned(),
+            ));
         }
         let zone = zone(Some(&fields.zone))?.to_owned();
         let id = fresh();
@@ -316,7 +379,9 @@ impl World {
         let (mut shown, mut addresses) = (Vec::new(), Vec::new());
         for (index, interface) in (1..).zip(interfaces) {
             match (interface.kind, &interface.network) {
-                (InterfaceKind::Private, Some(network)) => drop(there(&self.networks, network, "NETWORK_NOT_FOUND")?),
+                (InterfaceKind::Private, Some(network)) => {
+                    there(&self.networks, network, "NETWORK_NOT_FOUND")?;
+                }
                 (InterfaceKind::Public | InterfaceKind::Utility, None) => {}
                 _ => return Err(invalid("network")),
             }
@@ -352,7 +417,11 @@ impl World {
         let done = *looks >= 2;
         let server = there_mut(&mut self.servers, id, "SERVER_NOT_FOUND")?;
         if done && server["state"] == "maintenance" {
-            let state = if server["stopping"] == true { "stopped" } else { "started" };
+            let state = if server["stopping"] == true {
+                "stopped"
+            } else {
+                "started"
+            };
             server["state"] = state.into();
         }
         Ok((200, json!({"server": server})))
@@ -382,7 +451,8 @@ impl World {
         }
         in_state(&mut self.servers, id, "stopped")?;
         self.servers.remove(id);
-        self.storages.retain(|_, storage| storage["servers"]["server"][0] != id);
+        self.storages
+            .retain(|_, storage| storage["servers"]["server"][0] != id);
         Ok((204, Json::Null))
     }
 
@@ -396,10 +466,16 @@ impl World {
         let storage = there_mut(&mut self.storages, &device.storage, "STORAGE_NOT_FOUND")?;
         let free = storage["servers"]["server"].as_array().is_some_and(Vec::is_empty);
         if storage["state"] != "online" || !free {
-            return Err((409, "STORAGE_STATE_ILLEGAL", "The storage is not online or attached.".to_owned()));
+            return Err((
+                409,
+                "STORAGE_STATE_ILLEGAL",
+                "The storage is not online or attached.".to_owned(),
+            ));
         }
         storage["servers"]["server"] = json!([id]);
-        let devices = server["storage_devices"]["storage_device"].as_array_mut().expect("devices");
+        let devices = server["storage_devices"]["storage_device"]
+            .as_array_mut()
+            .expect("devices");
         devices.push(attached(storage, devices.len()));
         Ok((200, json!({"server": server})))
     }
@@ -407,9 +483,17 @@ impl World {
     fn detach(&mut self, id: &str, body: &[u8]) -> Answered {
         let address = read::<DetachRequest>(body)?.storage_device.address;
         let server = there_mut(&mut self.servers, id, "SERVER_NOT_FOUND")?;
-        let devices = server["storage_devices"]["storage_device"].as_array_mut().expect("devices");
-        let at = devices.iter().position(|device| device["address"] == address.as_str());
-        let at = at.ok_or((404, "STORAGE_DEVICE_NOT_FOUND", "There is no such device.".to_owned()))?;
+        let devices = server["storage_devices"]["storage_device"]
+            .as_array_mut()
+            .expect("devices");
+        let at = devices
+            .iter()
+            .position(|device| device["address"] == address.as_str());
+        let at = at.ok_or((
+            404,
+            "STORAGE_DEVICE_NOT_FOUND",
+            "There is no such device.".to_owned(),
+        ))?;
         let device = devices.remove(at);
         let storage = device["storage"].as_str().unwrap_or_default();
         there_mut(&mut self.storages, storage, "STORAGE_NOT_FOUND")?["servers"] = json!({"server": []});
@@ -425,7 +509,8 @@ fn attached(storage: &Json, index: usize) -> Json {
 }
 
 fn templates() -> Json {
-    let template = |title: &str, id: &str| json!({"uuid": id, "title": title, "type": "template", "access": "public"});
+    let template =
+        |title: &str, id: &str| json!({"uuid": id, "title": title, "type": "template", "access": "public"});
     let other = "01000000-0000-4000-8000-000020070100";
     json!({"storages": {"storage": [
         template("Debian GNU/Linux 12 (Bookworm)", other),
@@ -434,7 +519,8 @@ fn templates() -> Json {
 }
 
 fn there<'a>(all: &'a BTreeMap<String, Json>, id: &str, code: &'static str) -> Result<&'a Json, Refusal> {
-    all.get(id).ok_or_else(|| (404, code, format!("{id} does not exist.")))
+    all.get(id)
+        .ok_or_else(|| (404, code, format!("{id} does not exist.")))
 }
 
 fn there_mut<'a>(
@@ -442,7 +528,8 @@ fn there_mut<'a>(
     id: &str,
     code: &'static str,
 ) -> Result<&'a mut Json, Refusal> {
-    all.get_mut(id).ok_or_else(|| (404, code, format!("{id} does not exist.")))
+    all.get_mut(id)
+        .ok_or_else(|| (404, code, format!("{id} does not exist.")))
 }
 
 fn in_state<'a>(all: &'a mut BTreeMap<String, Json>, id: &str, state: &str) -> Result<&'a mut Json, Refusal> {
@@ -450,19 +537,26 @@ fn in_state<'a>(all: &'a mut BTreeMap<String, Json>, id: &str, state: &str) -> R
     if server["state"] == state {
         Ok(server)
     } else {
-        let message = format!("The operation is not allowed while the server {id} is in state {}.", server["state"]);
+        let message = format!(
+            "The operation is not allowed while the server {id} is in state {}.",
+            server["state"]
+        );
         Err((409, "SERVER_STATE_ILLEGAL", message))
     }
 }
 
 /// Those that have the label that the query names.
 fn labelled(all: &BTreeMap<String, Json>, query: &str) -> Vec<Json> {
-    let wanted = query.strip_prefix("label=").and_then(|label| label.split_once("%3D"));
+    let wanted = query
+        .strip_prefix("label=")
+        .and_then(|label| label.split_once("%3D"));
     let fits = |resource: &&Json| {
         let Some((key, value)) = wanted else { return true };
         let labels = resource["labels"].get("label").unwrap_or(&resource["labels"]);
         labels.as_array().is_some_and(|labels| {
-            labels.iter().any(|label| label["key"] == key && label["value"] == value)
+            labels
+                .iter()
+                .any(|label| label["key"] == key && label["value"] == value)
         })
     };
     all.values().filter(fits).cloned().collect()
