@@ -16,6 +16,8 @@ use crate::tags::{self, Tags};
 use crate::xml::Element;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+/// The name of the one statement of policies that are written here.
+const POLICY: &str = "ProvPublicRead";
 /// Most pages of buckets.
 const PAGES: usize = 2_000;
 
@@ -146,8 +148,16 @@ async fn keep_versions(site: &Site<'_>, id: &str, keep: bool) -> Result<(), Fail
     Ok(())
 }
 
-/// Lets everybody read, or nobody: first the block, because a policy for everybody is refused behind it.
+/// Lets everybody read, or nobody: first the block, because a policy for everybody is refused behind it. A policy that
+/// somebody else has written is never replaced.
 async fn publish(site: &Site<'_>, id: &str, public: bool) -> Result<(), Failure> {
+    if public && has_own_policy(site, id).await? {
+        return Err(Failure::new(
+            Class::Permanent,
+            format!("bucket `{id}` has a policy that is not ours"),
+        )
+        .hint("let that policy allow reading, or remove it"));
+    }
     let settings = [
         "BlockPublicAcls",
         "IgnorePublicAcls",
@@ -172,12 +182,29 @@ async fn publish(site: &Site<'_>, id: &str, public: bool) -> Result<(), Failure>
     .await?;
     if public {
         let policy = format!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"ProvPublicRead","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{id}/*"}}]}}"#
+            r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"{POLICY}","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{id}/*"}}]}}"#
         );
         site.s3(Method::PUT, path(id, "policy"), policy, "s3:PutBucketPolicy")
             .await?;
     }
     Ok(())
+}
+
+/// Whether there is a policy that was not written here.
+async fn has_own_policy(site: &Site<'_>, id: &str) -> Result<bool, Failure> {
+    let reply = site
+        .s3(
+            Method::GET,
+            path(id, "policy"),
+            String::new(),
+            "s3:GetBucketPolicy",
+        )
+        .await;
+    match reply {
+        Ok(reply) => Ok(!reply.text().contains(POLICY)),
+        Err(failure) if failure.is("NoSuchBucketPolicy") => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// S3 filters by nothing: a marker is looked for in the tags of every bucket of the region, one after the other.
@@ -319,10 +346,11 @@ pub(crate) async fn update(
         match attribute.as_str() {
             "versioning" => keep_versions(site, id, wanted("versioning")).await?,
             "public" => publish(site, id, wanted("public")).await?,
+            "tags" => tag(site, id, order).await?,
             _ => {}
         }
     }
-    tag(site, id, order).await
+    Ok(())
 }
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {

@@ -22,6 +22,8 @@ const ENGINES: [(&str, &str); 3] = [
 ];
 /// The name of the administrator. `admin` and `root` are taken by some engines.
 const ADMINISTRATOR: &str = "prov";
+/// What an order gets that says no size, in GB: the least of `gp3`.
+const STORAGE_GB: &str = "20";
 
 pub(crate) const SUPPORT: Support = Support {
     in_place: &[
@@ -59,7 +61,12 @@ pub(crate) async fn make(site: &Site<'_>, order: &Order) -> Result<String, Failu
         .with("StorageEncrypted", encrypted.to_string())
         .with("CopyTagsToSnapshot", "true");
     needed("plan")?;
-    let form = changeable(form, order)?.tags("Tags.Tag", &tags::of(order)?);
+    let says = |name: &str| order.attributes.contains_key(name);
+    let form = changeable(form, order)?
+        .maybe("AllocatedStorage", (!says("storage_gb")).then_some(STORAGE_GB))
+        // Nothing is reachable from the internet that does not say so.
+        .maybe("PubliclyAccessible", (!says("public")).then_some("false"))
+        .tags("Tags.Tag", &tags::of(order)?);
     match site
         .call(Service::Rds, "CreateDBInstance", form, Effect::Change)
         .await
@@ -81,12 +88,12 @@ fn engine(word: &str) -> Result<&'static str, Failure> {
     })
 }
 
-/// With what can be said when it is made and later.
+/// With what can be said when it is made and later. What an order leaves out stays as it is.
 fn changeable(form: Form, order: &Order) -> Result<Form, Failure> {
     let number = |name: &str| order.attributes.get(name).and_then(Value::integer);
     let flag = |name: &str| order.attributes.get(name).and_then(Value::bool);
-    let replicas = number("replicas").unwrap_or(0);
-    if replicas > 1 {
+    let replicas = number("replicas");
+    if replicas.is_some_and(|replicas| replicas > 1) {
         return Err(
             Failure::new(Class::Unsupported, "an instance of RDS has one standby at most")
                 .hint("write `replicas = 1`, or 0"),
@@ -97,10 +104,12 @@ fn changeable(form: Form, order: &Order) -> Result<Form, Failure> {
             "DBInstanceClass",
             order.attributes.get("plan").and_then(Value::text),
         )
-        .with("AllocatedStorage", number("storage_gb").unwrap_or(20).to_string())
-        .with("MultiAZ", (replicas == 1).to_string())
-        // Nothing is reachable from the internet that does not say so.
-        .with("PubliclyAccessible", flag("public").unwrap_or(false).to_string())
+        .maybe(
+            "AllocatedStorage",
+            number("storage_gb").map(|size| size.to_string()),
+        )
+        .maybe("MultiAZ", replicas.map(|replicas| (replicas == 1).to_string()))
+        .maybe("PubliclyAccessible", flag("public").map(|flag| flag.to_string()))
         .maybe(
             "DeletionProtection",
             flag("deletion_protection").map(|flag| flag.to_string()),

@@ -71,9 +71,9 @@ pub(crate) async fn update(
     site: &Site<'_>,
     id: &str,
     order: &Order,
-    _changed: &[String],
+    changed: &[String],
 ) -> Result<(), Failure> {
-    tags::update(site, id, order).await
+    tags::update(site, id, order, changed).await
 }
 
 /// With it go the gateway and the routes that its public subnets were given.

@@ -99,7 +99,7 @@ pub(crate) async fn update(
     if changed.iter().any(|attribute| attribute == "rules") {
         allow(site, id, order).await?;
     }
-    tags::update(site, id, order).await
+    tags::update(site, id, order, changed).await
 }
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {

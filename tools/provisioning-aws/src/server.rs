@@ -318,7 +318,7 @@ pub(crate) async fn update(
         site.call(Service::Ec2, "ModifyInstanceAttribute", form, Effect::Change)
             .await?;
     }
-    tags::update(site, id, order).await
+    tags::update(site, id, order, changed).await
 }
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {

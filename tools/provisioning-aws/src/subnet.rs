@@ -126,7 +126,7 @@ pub(crate) async fn update(
             .unwrap_or(false);
         publish(site, id, public).await?;
     }
-    tags::update(site, id, order).await
+    tags::update(site, id, order, changed).await
 }
 
 pub(crate) async fn delete(site: &Site<'_>, id: &str) -> Result<(), Failure> {

@@ -110,9 +110,17 @@ pub(crate) fn specified(form: Form, kind: &str, tags: &Tags) -> Form {
         .tags("TagSpecification.1.Tag", tags)
 }
 
-/// Gives the resource `id` of EC2 the tags of `order` and takes others away. New ones come first, so that the marker is
-/// there at every moment.
-pub(crate) async fn update(site: &Site<'_>, id: &str, order: &Order) -> Result<(), Failure> {
+/// Gives the resource `id` of EC2 the tags of `order` and takes others away, if `tags` changed: an order that says none
+/// leaves them alone. New ones come first, so that the marker is there at every moment.
+pub(crate) async fn update(
+    site: &Site<'_>,
+    id: &str,
+    order: &Order,
+    changed: &[String],
+) -> Result<(), Failure> {
+    if !changed.iter().any(|attribute| attribute == "tags") {
+        return Ok(());
+    }
     let wanted = of(order)?;
     let form = Form::new().list("ResourceId", [id]).tags("Tag", &wanted);
     site.call(Service::Ec2, "CreateTags", form, Effect::Change)

@@ -230,7 +230,7 @@ pub(crate) async fn update(
             None => release(site, id).await?,
         }
     }
-    tags::update(site, id, order).await
+    tags::update(site, id, order, changed).await
 }
 
 /// Makes it larger or faster. Nothing makes it smaller, which is said before AWS is asked.

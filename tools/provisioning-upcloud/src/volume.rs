@@ -167,6 +167,10 @@ pub(crate) async fn update(
     if changed.iter().any(|attribute| attribute == "server") {
         place(site, id, order).await?;
     }
+    // An order that says no tags leaves them alone.
+    if !changed.iter().any(|attribute| attribute == "tags") {
+        return Ok(());
+    }
     let body = json!({"storage": {"labels": labels::list(&labels::of(order)?)}});
     site.client
         .change(Method::PUT, &format!("/storage/{}", site::id(id)?), &body)

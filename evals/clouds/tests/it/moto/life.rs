@@ -282,6 +282,55 @@ async fn a_bucket_that_is_not_empty_stays() {
 }
 
 #[tokio::test]
+async fn a_policy_of_somebody_else_stays() {
+    let moto = Moto::start().await;
+    let keys = moto
+        .user(
+            "admin",
+            &json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+        )
+        .await;
+    let provider = aws(&moto.url(), &keys, |_| {});
+    let mut bucket = order(Kind::Bucket, "prov-test-policy", json!({"public": false}));
+    let id = provider.create(&bucket).await.expect("made").id;
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::prov-test-policy/*"}]}"#;
+    moto.raw("s3", "PUT", "/prov-test-policy?policy", policy, None)
+        .await;
+    bucket.attributes.insert("public".to_owned(), true.into());
+    let error = provider
+        .update(&id, &bucket, &["public".to_owned()])
+        .await
+        .expect_err("refused");
+    assert_eq!(error.class, Class::Permanent, "{error:?}");
+    assert_eq!(
+        moto.raw("s3", "GET", "/prov-test-policy?policy", "", None).await,
+        policy
+    );
+}
+
+#[tokio::test]
+async fn tags_that_an_order_does_not_say_stay() {
+    let (moto, keys) = Moto::locked().await;
+    let provider = aws(&moto.url(), &keys, |_| {});
+    let mut volume = order(
+        Kind::Volume,
+        "data",
+        json!({"size_gb": 8, "tags": {"team": "core"}}),
+    );
+    let id = provider.create(&volume).await.expect("made").id;
+    volume.attributes = attributes(json!({"size_gb": 16}));
+    provider
+        .update(&id, &volume, &["size_gb".to_owned()])
+        .await
+        .expect("changed");
+    let read = ready(&provider, Kind::Volume, &id).await;
+    assert_eq!(
+        read.attributes["tags"],
+        attributes(json!({"tags": {"team": "core"}}))["tags"]
+    );
+}
+
+#[tokio::test]
 async fn a_database() {
     let (moto, keys) = Moto::locked().await;
     let provider = aws(&moto.url(), &keys, |_| {});
