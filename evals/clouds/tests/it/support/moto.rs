@@ -133,10 +133,14 @@ impl Moto {
         let signed = format!(
             "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x"
         );
+        let content_type = match service {
+            "s3" => "application/octet-stream",
+            _ => "application/x-www-form-urlencoded",
+        };
         let mut sent = reqwest::Client::new()
             .request(method.parse().expect("a method"), format!("{}{path}", self.url()))
             .header("authorization", signed)
-            .header("content-type", "application/x-www-form-urlencoded")
+            .header("content-type", content_type)
             .body(body.to_owned());
         if let Some(account) = account {
             sent = sent.header("x-moto-account-id", account);
