@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct ProvConfig {
     /// Where calls are written down.
     pub audit: Audit,
+    /// How the provider `aws` is reached.
+    pub aws: Aws,
     /// How HTTP is served.
     pub http: Http,
     /// Who may identify how.
@@ -29,6 +31,8 @@ pub struct ProvConfig {
     pub state: State,
     /// Where traces go.
     pub telemetry: Telemetry,
+    /// How the provider `upcloud` is reached.
+    pub upcloud: UpCloud,
 }
 
 /// How configurations are evaluated.
@@ -93,6 +97,53 @@ impl Default for Local {
             certificate: String::new(),
             key: String::new(),
             server: String::new(),
+        }
+    }
+}
+
+/// How the provider `aws` is reached. Its credentials come the way AWS's own tools find them: variables, `~/.aws`, the instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Aws {
+    /// Where resources are that name no region.
+    pub region: String,
+    /// Another address for every service, such as that of a test server.
+    pub endpoint: String,
+    /// Images by operating system, such as `debian-12=ami-0123456789abcdef0`; looked up if not named.
+    pub images: Vec<String>,
+}
+
+impl Default for Aws {
+    fn default() -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            endpoint: String::new(),
+            images: Vec::new(),
+        }
+    }
+}
+
+/// How the provider `upcloud` is reached. Its credentials are in `UPCLOUD_TOKEN`, or `UPCLOUD_USERNAME` and `UPCLOUD_PASSWORD`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UpCloud {
+    /// Where resources are that name no region.
+    pub zone: String,
+    /// Another address of the API, such as that of a test server.
+    pub endpoint: String,
+    /// Templates by operating system, such as `debian-12=01000000-0000-4000-8000-000020070100`; looked up if not named.
+    pub images: Vec<String>,
+    /// Public keys that may sign in to new servers.
+    pub ssh_keys: Vec<String>,
+}
+
+impl Default for UpCloud {
+    fn default() -> Self {
+        Self {
+            zone: "fi-hel1".to_owned(),
+            endpoint: String::new(),
+            images: Vec::new(),
+            ssh_keys: Vec::new(),
         }
     }
 }

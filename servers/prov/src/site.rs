@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use provisioning::provider::{self, Provider};
+use provisioning::provider::{self, Account, Created, Observed, Order, Provider, Support};
+use provisioning::resource::Kind;
 use provisioning::run::{Chance, Clock, Settings};
 use provisioning::site::Site;
 use provisioning::state::{self, State};
@@ -165,5 +166,66 @@ impl Chance for System {
 
     fn name(&self) -> String {
         Uuid::now_v7().to_string()
+    }
+}
+
+/// A provider that cannot be used as it is set up: what it can do is known, so that plans can be made; every call says why.
+pub(crate) struct Closed {
+    inner: Arc<dyn Provider>,
+    error: provider::Error,
+}
+
+impl Closed {
+    /// What `inner` would be if it were not for `error`. Nothing is ever asked of `inner`.
+    pub(crate) fn new(inner: Arc<dyn Provider>, error: provider::Error) -> Self {
+        Self { inner, error }
+    }
+
+    fn refused<T: Send>(&self) -> provider::Call<'_, T> {
+        let error = self.error.clone();
+        Box::pin(async move { Err(error) })
+    }
+}
+
+impl Provider for Closed {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn support(&self, kind: Kind) -> Option<Support> {
+        self.inner.support(kind)
+    }
+
+    fn account(&self) -> provider::Call<'_, Account> {
+        self.refused()
+    }
+
+    fn create<'a>(&'a self, _order: &'a Order) -> provider::Call<'a, Created> {
+        self.refused()
+    }
+
+    fn find<'a>(&'a self, _: Kind, _: Option<&'a str>, _: &'a str) -> provider::Call<'a, Vec<Observed>> {
+        self.refused()
+    }
+
+    fn read<'a>(&'a self, _: Kind, _: Option<&'a str>, _: &'a str) -> provider::Call<'a, Option<Observed>> {
+        self.refused()
+    }
+
+    fn update<'a>(&'a self, _: &'a str, _: &'a Order, _: &'a [String]) -> provider::Call<'a, ()> {
+        self.refused()
+    }
+
+    fn delete<'a>(&'a self, _: Kind, _: Option<&'a str>, _: &'a str) -> provider::Call<'a, ()> {
+        self.refused()
+    }
+
+    fn list<'a>(
+        &'a self,
+        _: Kind,
+        _: Option<&'a str>,
+        _: Option<&'a str>,
+    ) -> provider::Call<'a, Vec<Observed>> {
+        self.refused()
     }
 }

@@ -1,6 +1,7 @@
-//! Adapters to ports: the only place of `prov` that names them.
+//! Adapters to ports: the only place of `prov` that names them, with the providers in a file of their own.
 
-use std::collections::BTreeMap;
+mod providers;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,6 @@ use jiff::tz::Offset;
 use mcp::{About, Changes, Features};
 use program::{Program, Wired, Wiring};
 use provisioning::explain::Explain;
-use provisioning::provider::{self, Class, Provider};
 use provisioning::query::Inventory;
 use provisioning::run::{OnFailure, Settings};
 use provisioning::site::Site;
@@ -20,7 +20,6 @@ use provisioning::state::{self, State};
 use provisioning::workspace::Workspace;
 use provisioning::{Assets, Embedded, Evaluate, Format};
 use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
-use provisioning_lxd::{Endpoint, Https, LxdProvider, LxdSettings, Trust};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_sqlite::SqliteState;
 use provisioning_sqlite::query::SqliteInventory;
@@ -29,9 +28,10 @@ use provisioning_tools::{
     GenerateFromForm, PlanChanges, ProvisioningDocuments, QueryInfrastructure, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
+use settings::Environment;
 use toolcall::{Catalog, CatalogError};
 
-use crate::config::{self, ProvConfig};
+use crate::config::ProvConfig;
 use crate::prompts::FamilyPrompts;
 use crate::site::{self, Here};
 
@@ -78,7 +78,7 @@ fn wire(wiring: &Wiring<'_, ProvConfig>) -> Result<Wired, Failure> {
     let workspace: Arc<dyn Workspace> = Arc::new(WorkspaceFiles::new(wiring.workspace));
     let pool = Arc::new(pool(wiring, Arc::clone(&assets), Arc::clone(&workspace)));
     let shelf = Arc::new(Shelf::new(Arc::clone(&assets)));
-    let site = site(wiring.workspace, wiring.config)?;
+    let site = site(wiring.workspace, wiring.config, wiring.environment, &assets)?;
     let inventory: Arc<dyn Inventory> =
         Arc::new(SqliteInventory::new(state_path(wiring.workspace, wiring.config)));
     let catalog = catalog(&pool, &shelf, &workspace, &site, &inventory)
@@ -161,7 +161,12 @@ where
 ///
 /// # Errors
 /// If a setting makes no sense.
-pub fn site(workspace: &Path, config: &ProvConfig) -> Result<Arc<dyn Site>, Failure> {
+pub fn site(
+    workspace: &Path,
+    config: &ProvConfig,
+    environment: &Environment,
+    assets: &Arc<dyn Assets>,
+) -> Result<Arc<dyn Site>, Failure> {
     let run = &config.run;
     let on_failure = OnFailure::named(&run.on_failure).ok_or_else(|| {
         Failure::new(
@@ -177,16 +182,9 @@ pub fn site(workspace: &Path, config: &ProvConfig) -> Result<Arc<dyn Site>, Fail
         ..Settings::default()
     };
     let folder = workspace.join(".prov/state");
-    let local = config.local.clone();
-    let make: site::Make =
-        Box::new(move || Ok(Arc::new(LxdProvider::new(lxd(&local)?)?) as Arc<dyn Provider>));
+    let providers = providers::all(config, environment, assets);
     let open = open(state_path(workspace, config), folder.clone());
-    Ok(Arc::new(Here::new(
-        open,
-        BTreeMap::from([("local", make)]),
-        folder,
-        settings,
-    )))
+    Ok(Arc::new(Here::new(open, providers, folder, settings)))
 }
 
 /// Where the state is.
@@ -213,69 +211,6 @@ fn open(path: PathBuf, folder: PathBuf) -> site::Open {
             }
         })
     })
-}
-
-/// The usual sockets of LXD and Incus.
-const SOCKETS: &[&str] = &[
-    "/var/snap/lxd/common/lxd/unix.socket",
-    "/var/lib/lxd/unix.socket",
-    "/var/lib/incus/unix.socket",
-    "/run/incus/unix.socket",
-];
-
-/// The settings of `local` in the adapter's words.
-fn lxd(local: &config::Local) -> Result<LxdSettings, provider::Error> {
-    let wrong = |message: String| {
-        provider::Error::new(Class::Permanent, "set up provider `local`", message)
-            .hint("`prov config show local` shows its settings")
-    };
-    let endpoint = match local.endpoint.as_str() {
-        "" => {
-            let there = SOCKETS.iter().find(|path| Path::new(path).exists());
-            Endpoint::Socket(PathBuf::from(there.unwrap_or(&"/var/lib/lxd/unix.socket")))
-        }
-        url if url.starts_with("https://") => Endpoint::Https(Https {
-            url: url.to_owned(),
-            certificate: PathBuf::from(&local.certificate),
-            key: PathBuf::from(&local.key),
-            server: trust(&local.server),
-        }),
-        url if url.contains("://") => {
-            return Err(wrong(format!(
-                "`local.endpoint` is `{url}`; it may be a path or begin with `https://`"
-            )));
-        }
-        path => Endpoint::Socket(PathBuf::from(path)),
-    };
-    let pair = |text: &String| {
-        let (system, image) = text.split_once('=')?;
-        Some((system.trim().to_owned(), image.trim().to_owned()))
-    };
-    let image = |text: &String| {
-        pair(text).ok_or_else(|| {
-            wrong(format!(
-                "`local.images` has `{text}`; write `debian/12=images:debian/12`"
-            ))
-        })
-    };
-    Ok(LxdSettings {
-        endpoint,
-        project: local.project.clone(),
-        pool: local.pool.clone(),
-        profiles: local.profiles.clone(),
-        images: local.images.iter().map(image).collect::<Result<_, _>>()?,
-        image: local.image.clone(),
-        virtual_machines: false,
-    })
-}
-
-fn trust(server: &str) -> Trust {
-    let fingerprint = server.len() == 64 && server.chars().all(|letter| letter.is_ascii_hexdigit());
-    match (server, fingerprint) {
-        ("", _) => Trust::System,
-        (fingerprint, true) => Trust::Fingerprint(fingerprint.to_owned()),
-        (path, false) => Trust::File(PathBuf::from(path)),
-    }
 }
 
 fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc<dyn Workspace>) -> Pool {

@@ -48,6 +48,8 @@ pub struct Wiring<'a, C> {
     pub workspace: &'a Path,
     /// The executable itself, for workers.
     pub executable: &'a Path,
+    /// What the process was started with: where the credentials of outside services are, and nothing else of ours.
+    pub environment: &'a Environment,
 }
 
 /// What wiring makes.
@@ -326,6 +328,7 @@ impl<'a, C: Config> Session<'a, C> {
             config: self.config(),
             workspace: &self.workspace,
             executable: &executable,
+            environment: &self.environment,
         };
         (self.program.wire)(&wiring)
     }

@@ -21,7 +21,9 @@ pub fn check(repository: &Repository, packages: &[Package]) -> Problems {
         let sources = repository
             .ending(".rs")
             .filter(|(path, _)| path.starts_with("servers/") && path.contains("/src/"));
-        for (path, text) in sources.filter(|(path, _)| !path.ends_with("/src/wiring.rs")) {
+        for (path, text) in
+            sources.filter(|(path, _)| !path.ends_with("/src/wiring.rs") && !path.contains("/src/wiring/"))
+        {
             let excepted = EXCEPTIONS.contains(&(path, adapter.name.as_str()));
             match (text.contains(&path_of_type), excepted) {
                 (true, false) => problems.push(format!(

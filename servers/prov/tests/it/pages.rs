@@ -71,9 +71,14 @@ fn catalog() -> Catalog {
     let evaluate = Arc::new(NoEvaluator);
     let assets: Arc<dyn Assets> = Arc::new(Embedded);
     let workspace: Arc<dyn Workspace> = Arc::new(InMemory::new());
-    let shelf = Arc::new(provisioning_tools::Shelf::new(assets));
-    let site = wiring::site(Path::new("."), &ProvConfig::default())
-        .unwrap_or_else(|failure| panic!("{}", failure.to_text()));
+    let shelf = Arc::new(provisioning_tools::Shelf::new(Arc::clone(&assets)));
+    let site = wiring::site(
+        Path::new("."),
+        &ProvConfig::default(),
+        &settings::Environment::from_pairs::<String, String>([]),
+        &assets,
+    )
+    .unwrap_or_else(|failure| panic!("{}", failure.to_text()));
     let inventory: Arc<dyn Inventory> = Arc::new(Memory::default());
     wiring::catalog(&evaluate, &shelf, &workspace, &site, &inventory).unwrap()
 }

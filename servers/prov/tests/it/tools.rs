@@ -18,6 +18,7 @@ pub(crate) fn catalog(workspace: &Path) -> Catalog {
         config: &config,
         workspace,
         executable,
+        environment: &settings::Environment::from_pairs::<String, String>([]),
     });
     wired
         .unwrap_or_else(|failure| panic!("{}", failure.to_text()))
