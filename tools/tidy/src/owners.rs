@@ -31,6 +31,12 @@ const OWNED: &[Owned] = &[
         why: "evaluations are bounded in one place: use `provisioning::Evaluate`",
     },
     Owned {
+        name: "aws-sigv4",
+        owners: &["provisioning-aws"],
+        in_tests: false,
+        why: "requests to AWS are signed in one place: use `provisioning-aws`",
+    },
+    Owned {
         name: "jsonwebtoken",
         owners: &["identity"],
         in_tests: true,
