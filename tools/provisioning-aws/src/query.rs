@@ -7,11 +7,13 @@ use crate::error::{Answer, Effect, Failure};
 use crate::xml::{self, Element};
 
 /// The fields of a form, in order. What AWS counts is counted from 1.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// It cannot be printed: a field can be the token of a web identity.
+#[derive(Clone, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// The form of an action, of the API as it was on the day `version`.
+    /// A form without fields.
     pub(crate) fn new() -> Self {
         Self::default()
     }

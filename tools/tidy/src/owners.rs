@@ -43,6 +43,12 @@ const OWNED: &[Owned] = &[
         why: "what is recorded is written in one place: use `provisioning::state::State`",
     },
     Owned {
+        name: "aws-sigv4",
+        owners: &["provisioning-aws"],
+        in_tests: false,
+        why: "requests to AWS are signed in one place: use `provisioning-aws`",
+    },
+    Owned {
         name: "jsonwebtoken",
         owners: &["identity"],
         in_tests: true,
