@@ -87,16 +87,33 @@ pub(super) fn rows(filter: &Filter, most: u32) -> Query {
             query.order(filter, "cluster");
         }
         (Entity::Resources(_), Some(aggregate)) => query.figures(filter, aggregate),
-        (Entity::Resources(_), None) => {
-            let names: Vec<String> = columns().map(|field| format!("i.{}", field.name())).collect();
-            query.push(&format!("SELECT {} FROM inventory AS i", names.join(", ")));
-            query.resources(filter);
-            query.order(filter, "i.address");
-        }
+        (Entity::Resources(_), None) => return resources(filter, most),
     }
     query.push(" LIMIT ?");
     let most = filter.limit.map_or(most, |limit| limit.min(most));
     query.parameters.push(Value::Integer(i64::from(most)));
+    query
+}
+
+/// Whether a condition names what is meant.
+fn names(condition: &Condition) -> bool {
+    matches!(condition, Condition::Is(test) if test.op == Op::Equal && NAMED.contains(&test.field))
+}
+
+/// Resources: which ones is found in what conditions are held against, and only those are read whole.
+fn resources(filter: &Filter, most: u32) -> Query {
+    let mut query = Query::new();
+    let names: Vec<String> = columns().map(|field| format!("i.{}", field.name())).collect();
+    query.push(&format!(
+        "SELECT {} FROM inventory AS i WHERE i.rowid IN (SELECT i.rowid FROM inventory AS i",
+        names.join(", ")
+    ));
+    query.resources(filter);
+    query.order(filter, "i.address");
+    query.push(" LIMIT ?)");
+    let most = filter.limit.map_or(most, |limit| limit.min(most));
+    query.parameters.push(Value::Integer(i64::from(most)));
+    query.order(filter, "i.address");
     query
 }
 
@@ -118,8 +135,16 @@ impl Query {
         if let Entity::Resources(kinds) = &filter.entity
             && !kinds.is_empty()
         {
-            let marks = vec!["?"; kinds.len()].join(", ");
-            self.push(&format!(" AND i.kind IN ({marks})"));
+            match kinds.len() {
+                // Who is named is found by the name: the plus keeps the index of kinds out of it.
+                1 if filter.conditions.iter().any(names) => self.push(" AND +i.kind = ?"),
+                // Not a list of one, which would lose the order of the index.
+                1 => self.push(" AND i.kind = ?"),
+                several => {
+                    let marks = vec!["?"; several].join(", ");
+                    self.push(&format!(" AND i.kind IN ({marks})"));
+                }
+            }
             let names = kinds.iter().map(|kind| Value::Text(kind.name().to_owned()));
             self.parameters.extend(names);
         }
