@@ -16,7 +16,7 @@ use crate::{Format, fleet};
 /// Questions of every shape: a name, conditions that few and that many meet, negation, joins, order, groups, sums.
 const QUESTIONS: [&str; 20] = [
     "show me all the servers",
-    "server named web-prod-aws1-1-c0",
+    "volume named data-07-c0",
     "list aws servers in us-east-1",
     "stopped servers in us-east-1 without backups",
     "drifted resources",
@@ -26,7 +26,7 @@ const QUESTIONS: [&str; 20] = [
     "servers tagged team=payments",
     "servers without tags",
     "servers running nginx and node",
-    "servers of the cluster atlas-7",
+    "servers of the cluster atlas-1",
     "clusters with more than 10 servers",
     "clusters not in hetzner",
     "top 5 servers by memory",

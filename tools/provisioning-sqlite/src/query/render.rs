@@ -6,7 +6,7 @@ use provisioning::query::{
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::store::{columns, row, value};
+use super::store::{NAMED, columns, row, value};
 
 /// A query and its parameters.
 pub(super) struct Query {
@@ -87,16 +87,33 @@ pub(super) fn rows(filter: &Filter, most: u32) -> Query {
             query.order(filter, "cluster");
         }
         (Entity::Resources(_), Some(aggregate)) => query.figures(filter, aggregate),
-        (Entity::Resources(_), None) => {
-            let names: Vec<String> = columns().map(|field| format!("i.{}", field.name())).collect();
-            query.push(&format!("SELECT {} FROM inventory AS i", names.join(", ")));
-            query.resources(filter);
-            query.order(filter, "i.address");
-        }
+        (Entity::Resources(_), None) => return resources(filter, most),
     }
     query.push(" LIMIT ?");
     let most = filter.limit.map_or(most, |limit| limit.min(most));
     query.parameters.push(Value::Integer(i64::from(most)));
+    query
+}
+
+/// Whether a condition names what is meant.
+fn names(condition: &Condition) -> bool {
+    matches!(condition, Condition::Is(test) if test.op == Op::Equal && NAMED.contains(&test.field))
+}
+
+/// Resources: which ones is found in what conditions are held against, and only those are read whole.
+fn resources(filter: &Filter, most: u32) -> Query {
+    let mut query = Query::new();
+    let names: Vec<String> = columns().map(|field| format!("i.{}", field.name())).collect();
+    query.push(&format!(
+        "SELECT {} FROM inventory AS i WHERE i.rowid IN (SELECT i.rowid FROM inventory AS i",
+        names.join(", ")
+    ));
+    query.resources(filter);
+    query.order(filter, "i.address");
+    query.push(" LIMIT ?)");
+    let most = filter.limit.map_or(most, |limit| limit.min(most));
+    query.parameters.push(Value::Integer(i64::from(most)));
+    query.order(filter, "i.address");
     query
 }
 
@@ -118,8 +135,16 @@ impl Query {
         if let Entity::Resources(kinds) = &filter.entity
             && !kinds.is_empty()
         {
-            let marks = vec!["?"; kinds.len()].join(", ");
-            self.push(&format!(" AND i.kind IN ({marks})"));
+            match kinds.len() {
+                // Who is named is found by the name: the plus keeps the index of kinds out of it.
+                1 if filter.conditions.iter().any(names) => self.push(" AND +i.kind = ?"),
+                // Not a list of one, which would lose the order of the index.
+                1 => self.push(" AND i.kind = ?"),
+                several => {
+                    let marks = vec!["?"; several].join(", ");
+                    self.push(&format!(" AND i.kind IN ({marks})"));
+                }
+            }
             let names = kinds.iter().map(|kind| Value::Text(kind.name().to_owned()));
             self.parameters.extend(names);
         }
@@ -137,7 +162,7 @@ impl Query {
         );
         for condition in &filter.conditions {
             self.push(" AND ");
-            self.condition(condition, "m", &Self::of_cluster);
+            self.condition(condition, "c", &Self::of_cluster);
         }
     }
 
@@ -148,12 +173,10 @@ impl Query {
             self.parameters.extend(test.value.as_ref().map(value));
             return;
         }
-        self.push(&format!(
-            "EXISTS (SELECT 1 FROM inventory AS {table}
-             WHERE {table}.kind = 'server' AND {table}.cluster = c.cluster AND "
-        ));
+        // One of the group meets it: asked of the group that is read anyway.
+        self.push("max(");
         self.test(test, table);
-        self.push(")");
+        self.push(") = 1");
     }
 
     fn condition(&mut self, condition: &Condition, table: &str, test: &dyn Fn(&mut Self, &Test, &str)) {
@@ -221,6 +244,14 @@ impl Query {
                 self.push(")");
             }
             Field::Servers => self.push("FALSE"),
+            // The index of names knows no capitals: it finds the few that may be meant, and the test is exact.
+            field if NAMED.contains(field) && test.op == Op::Equal => {
+                let column = format!("{table}.{}", field.name());
+                self.push(&format!("({column} = ? COLLATE NOCASE AND "));
+                self.parameters.extend(test.value.as_ref().map(value));
+                self.compared(&column, test);
+                self.push(")");
+            }
             field => self.compared(&format!("{table}.{}", field.name()), test),
         }
     }

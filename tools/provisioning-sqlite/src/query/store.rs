@@ -93,12 +93,12 @@ pub fn create_tables(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.execute_batch(&text)
 }
 
-/// Everything that conditions are about, the kind first.
+/// Everything that conditions are about: the kind and the address first, so that what is found of a kind comes in order.
 fn facts() -> String {
     let rest = columns().filter(|field| !NAMED.contains(field) && *field != Field::Kind);
-    let names: Vec<&str> = std::iter::once(Field::Kind.name())
+    let names: Vec<&str> = ["kind", "address"]
+        .into_iter()
         .chain(rest.map(|field| field.name()).collect::<Vec<_>>())
-        .chain(["address"])
         .collect();
     names.join(", ")
 }

@@ -116,7 +116,8 @@ impl Parser<'_> {
                     negations += 1;
                     own = true;
                 }
-                Some(Kind::Only) if !self.clusters() => {}
+                // `not only aws` is not `not aws`.
+                Some(Kind::Only) if !self.clusters() && negations == 0 => {}
                 _ => break,
             }
             start += 1;

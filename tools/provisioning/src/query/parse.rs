@@ -239,7 +239,7 @@ impl<'a> Parser<'a> {
                     | Field::Network
             ),
             Entity::Resources(kinds) if kinds.is_empty() => *field != Field::Servers,
-            Entity::Resources(kinds) => kinds.iter().any(|kind| field.of(*kind)),
+            Entity::Resources(kinds) => kinds.iter().all(|kind| field.of(*kind)),
         }
     }
 
@@ -322,7 +322,10 @@ impl<'a> Parser<'a> {
             {
                 next += 1;
             }
-            if next == last + 1 || self.kind(next) != Some(Kind::Entity) {
+            // `stopped servers or servers with drift` is no list of kinds.
+            let named = |at: &usize| self.word(*at).map(|word| word.is.as_str());
+            let again = self.heads.iter().any(|head| named(head) == named(&next));
+            if next == last + 1 || self.kind(next) != Some(Kind::Entity) || again {
                 break;
             }
             self.heads.push(next);
