@@ -92,11 +92,20 @@ fn page(name: &str, text: &str) {
     testkit::snapshot(&at("rag-corpus/reference").join(name), text);
 }
 
-/// What a client gets for `tools/list`.
+/// What a client gets for `tools/list` that may do everything.
 fn listed() -> Vec<Value> {
     let world = World::new();
+    let policies = world.workspace().join("policy");
+    std::fs::create_dir(&policies).unwrap();
+    std::fs::write(
+        policies.join("everything.cedar"),
+        "@id(\"everything\") permit (principal, action, resource);",
+    )
+    .unwrap();
     let mut command = world.command();
     let command = command
+        .arg("--set")
+        .arg(format!("policy.directory={}", policies.display()))
         .args(["mcp", "serve"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());

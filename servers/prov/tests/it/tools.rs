@@ -54,6 +54,9 @@ async fn every_answer_fits_the_schema_it_declares() {
             if *tool == "explain_value" {
                 arguments["path"] = json!("provider");
             }
+            if *tool == "execute_workflow" {
+                arguments["workflow_id"] = json!("apply");
+            }
             let Ok(answer) = testkit::call(&gate, tool, arguments).await else {
                 assert!(name == "broken.ncl" && *tool != "validate_config");
                 continue;
