@@ -15,7 +15,7 @@ use provisioning::provider::{self, Account, Created, Observed, Order, Provider, 
 use provisioning::resource::Kind;
 use provisioning::run::{Chance, Clock, Settings};
 use provisioning::site::Site;
-use provisioning::state::{self, State};
+use provisioning::state::{self, Claim, State};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -79,12 +79,14 @@ impl Site for Here {
     }
 
     fn process(&self) -> (String, u32) {
-        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = host.trim();
-        (
-            if host.is_empty() { "this machine" } else { host }.to_owned(),
-            std::process::id(),
-        )
+        (machine(), std::process::id())
+    }
+
+    fn gone(&self, claim: &Claim) -> bool {
+        // A number that is in use again belongs to another process: then the lease has to run out.
+        cfg!(target_os = "linux")
+            && claim.host == machine()
+            && !Path::new("/proc").join(claim.pid.to_string()).exists()
     }
 
     fn key(&self) -> Result<[u8; 32], state::Error> {
@@ -104,6 +106,23 @@ impl Site for Here {
             }
             Err(error) => Err(broken(&error)),
         }
+    }
+}
+
+/// The name of this machine, with what tells it from others of the same name: when it was started, and which processes it
+/// sees. Where the system does not say, processes of one name are not told apart, and none is taken for gone.
+fn machine() -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let name = read("/proc/sys/kernel/hostname");
+    let boot = read("/proc/sys/kernel/random/boot_id");
+    let processes = fs::read_link("/proc/self/ns/pid")
+        .map(|link| link.display().to_string())
+        .unwrap_or_default();
+    let digest = Sha256::digest(format!("{boot} {processes}").as_bytes());
+    let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    match (boot.is_empty(), name.as_str()) {
+        (true, _) => "this machine".to_owned(),
+        (false, name) => format!("{name}#{mark}"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::provider::{self, Provider, Support};
 use crate::resource::Kind;
 use crate::run::{Chance, Clock, Providers, Settings};
-use crate::state::{self, State};
+use crate::state::{self, Claim, State};
 
 /// The place that runs work at.
 pub trait Site: Send + Sync {
@@ -30,6 +30,9 @@ pub trait Site: Send + Sync {
 
     /// This machine and this process, for the lease.
     fn process(&self) -> (String, u32);
+
+    /// Whether the process that made `claim` is certainly gone: it was one of this machine, and is not there any more.
+    fn gone(&self, claim: &Claim) -> bool;
 
     /// The key that plan tokens of this workspace are signed with: 32 bytes that nobody else has.
     fn key(&self) -> Result<[u8; 32], state::Error>;

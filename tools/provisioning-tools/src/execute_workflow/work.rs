@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use provisioning::run::{self, Engine, OnFailure, Outcome, Settings, Todo, Watch};
 use provisioning::site::{self, Site};
-use provisioning::state::{Change, Claim, Run, RunStatus, State};
+use provisioning::state::{self, Change, Claim, Lease, Run, RunStatus, State};
 use serde::{Deserialize, Serialize};
 use toolcall::{ErrorKind, Granted, Step, ToolError};
 
@@ -49,11 +49,7 @@ pub(super) async fn execute(
 ) -> Result<Outcome, ToolError> {
     let claim = claim(site, granted, &planned.name);
     let (clock, chance) = (site.clock(), site.chance());
-    let lease = place
-        .state
-        .acquire(&claim, clock.now())
-        .await
-        .map_err(fail::state)?;
+    let lease = leased(site, place.state.as_ref(), &claim).await?;
     let done = async {
         // Whoever held the lease before us may have changed what the plan was made of.
         let serial = place.state.serial().await.map_err(fail::state)?;
@@ -141,7 +137,7 @@ pub(super) async fn resume(
     let providers = site::providers(site, names.chain(wanted)).map_err(fail::provider)?;
     let claim = claim(site, granted, &format!("resume {}", run.name));
     let (clock, chance) = (site.clock(), site.chance());
-    let lease = state.acquire(&claim, clock.now()).await.map_err(fail::state)?;
+    let lease = leased(site, state.as_ref(), &claim).await?;
     let engine = Engine {
         state: state.as_ref(),
         providers: &providers,
@@ -173,6 +169,17 @@ fn claim(site: &dyn Site, granted: &Granted, what: &str) -> Claim {
         pid,
         reason: what.to_owned(),
         expires: site.clock().now() + site.settings().lease,
+    }
+}
+
+/// Takes the lease; that of a process of this machine that is gone need not run out first.
+pub(crate) async fn leased(site: &dyn Site, state: &dyn State, claim: &Claim) -> Result<Lease, ToolError> {
+    let now = site.clock().now();
+    match state.acquire(claim, now).await {
+        Err(state::Error::Held(held)) if site.gone(&held.claim) => {
+            state.steal(claim, now, true).await.map_err(fail::state)
+        }
+        leased => leased.map_err(fail::state),
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::graph::Graph;
-use super::{Engine, Error, Leftover, OnFailure, Outcome, Todo};
+use super::{Deed, Engine, Error, Leftover, OnFailure, Outcome, Todo};
 use crate::provider;
 use crate::state::{self, Change, Run, RunStatus, Step, StepStatus};
 
@@ -170,7 +170,7 @@ impl Work<'_> {
                 }
                 Err(Halt::State(error)) => return Err(error.into()),
                 Err(Halt::Failed(error)) => {
-                    self.failed(name, &error).await?;
+                    self.failed(place, steps.get(place), &error).await?;
                     self.engine
                         .watch
                         .progress(progress.done, steps.len(), &error.to_string());
@@ -259,21 +259,23 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn failed(&self, name: &str, error: &provider::Error) -> Result<(), state::Error> {
-        let known = self
-            .engine
-            .state
-            .steps(&self.run)
-            .await?
-            .into_iter()
-            .find(|step| step.name == name);
+    async fn failed(&self, place: usize, todo: Option<&Todo>, error: &provider::Error) -> Result<(), state::Error> {
+        let Some(todo) = todo else { return Ok(()) };
+        let known = self.engine.state.steps(&self.run).await?;
+        let known = known.into_iter().find(|step| step.name == todo.name);
         let step = Step {
             status: StepStatus::Failed,
             error: Some(error.to_string()),
             finished: Some(self.engine.clock.now()),
-            ..known.unwrap_or_else(|| self.blank(name))
+            ..known.unwrap_or_else(|| self.blank(&todo.name))
         };
-        self.record(&step, Vec::new()).await
+        // Where the provider says that nothing happened, nothing is recorded, and nothing has to be looked for.
+        let nothing = step.effect.is_none() && error.class != provider::Class::Unknown;
+        let changes = match &todo.deed {
+            Deed::Create { .. } if nothing => vec![Change::Remove(self.marker(place))],
+            _ => Vec::new(),
+        };
+        self.record(&step, changes).await
     }
 
     async fn skip(&self, todo: &Todo) -> Result<(), state::Error> {
