@@ -20,7 +20,7 @@ mod similar;
 mod steps;
 mod wave;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cost::{AmountChange, Currency, Estimate, Money};
 use crate::desired::{Desired, Wanted};
@@ -140,6 +140,13 @@ impl Item {
     #[must_use]
     pub fn address(&self) -> Option<&Address> {
         self.to.as_ref().or(self.from.as_ref()).map(|one| &one.address)
+    }
+
+    /// Whether an old one is still there once the new one is in use.
+    #[must_use]
+    pub fn lingers(&self) -> bool {
+        let two = self.method.replaces() && self.method != Method::OldFirst;
+        self.from.is_some() && (two || self.method == Method::Remove) && !self.early
     }
 
     /// The address for people: both, if it has two.
@@ -389,16 +396,16 @@ pub enum Error {
 /// # Errors
 /// If what the user says of what becomes what does not fit the configurations, or a sum is too large.
 pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Error> {
-    let (pairs, questions, unlooked) = matching::matched(inputs)?;
-    let items = classify::items(pairs);
+    let matching = matching::matched(inputs)?;
+    let items = classify::items(matching.pairs);
     let waves = wave::waves(&items, inputs)?;
     let (cost, cost_incomplete) = bill::totals(inputs)?;
     let mut plan = Plan {
-        assumptions: steps::assumptions(&items, inputs, &unlooked),
+        assumptions: steps::assumptions(&items, inputs, &matching.unlooked),
         providers_gone: providers_gone(inputs),
         items,
         waves,
-        questions,
+        questions: matching.questions,
         cost,
         cost_incomplete,
         hash: String::new(),
@@ -408,7 +415,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Error> {
 }
 
 fn providers_gone(inputs: &Inputs<'_>) -> Vec<String> {
-    let names = |wanted: &Wanted| -> std::collections::BTreeSet<String> {
+    let names = |wanted: &Wanted| -> BTreeSet<String> {
         wanted.resources.iter().map(|one| one.provider.clone()).collect()
     };
     let stays = names(inputs.target);

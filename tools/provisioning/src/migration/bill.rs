@@ -78,11 +78,7 @@ impl Shares {
 impl Side {
     /// Bills name a place in the configuration, which may be several resources: they share it, the first ones what cannot be
     /// divided.
-    fn of(
-        items: &[Item],
-        estimate: &Estimate,
-        half: fn(&Item) -> Option<&Desired>,
-    ) -> Result<Self, Error> {
+    fn of(items: &[Item], estimate: &Estimate, half: fn(&Item) -> Option<&Desired>) -> Result<Self, Error> {
         let mut by_path: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (place, item) in items.iter().enumerate() {
             if let Some(one) = half(item) {

@@ -26,16 +26,24 @@ pub(super) fn items(pairs: Vec<Pair<'_>>) -> Vec<Item> {
     items
 }
 
-/// The names that resources have in the target, by kind and name of today.
-type Renamed = BTreeMap<(Kind, String), String>;
+/// What resources of today are called in the target.
+#[derive(Default)]
+struct Renamed {
+    /// By kind and name, as references have it.
+    names: BTreeMap<(Kind, String), String>,
+    addresses: BTreeMap<Address, Address>,
+}
 
 fn renamed(pairs: &[Pair<'_>]) -> Renamed {
-    let mut renamed = Renamed::new();
+    let mut renamed = Renamed::default();
     for pair in pairs {
         if let (Some(from), Some(to)) = (pair.from, pair.to) {
             let (from, to) = (&from.address, &to.address);
-            renamed.insert((from.kind, from.label()), to.label());
-            renamed.insert((from.kind, from.name.clone()), to.name.clone());
+            renamed.names.insert((from.kind, from.label()), to.label());
+            renamed
+                .names
+                .insert((from.kind, from.name.clone()), to.name.clone());
+            renamed.addresses.insert(from.clone(), to.clone());
         }
     }
     renamed
@@ -93,7 +101,8 @@ fn force(items: &mut [Item]) {
         }
     }
     for item in items {
-        item.reasons.sort_by(|left, right| left.attribute.cmp(&right.attribute));
+        item.reasons
+            .sort_by(|left, right| left.attribute.cmp(&right.attribute));
     }
 }
 
@@ -121,7 +130,10 @@ fn forced(item: &mut Item, address: &Address) {
         after: format!("the new {address}"),
         because: Because::ForcedBy(address.clone()),
         // A dependency that no attribute says is taken to be one that it cannot leave.
-        in_place: refers && item.kind().is_some_and(|kind| difference::in_place(kind, attribute)),
+        in_place: refers
+            && item
+                .kind()
+                .is_some_and(|kind| difference::in_place(kind, attribute)),
     });
 }
 

@@ -56,63 +56,71 @@ const CANDIDATES: usize = 5;
 /// Most addresses that an error names.
 const NAMED: usize = 20;
 
-/// The pairs in the order of addresses, the questions, and the kinds of which there are too many to compare.
-pub(super) fn matched<'a>(
-    inputs: &Inputs<'a>,
-) -> Result<(Vec<Pair<'a>>, Vec<Question>, Vec<Kind>), Error> {
+/// What was found.
+pub(super) struct Matching<'a> {
+    /// Every resource once, in the order of addresses.
+    pub(super) pairs: Vec<Pair<'a>>,
+    /// What stays open.
+    pub(super) questions: Vec<Question>,
+    /// The kinds of which too many are left to compare.
+    pub(super) unlooked: Vec<Kind>,
+}
+
+/// Matches both sides.
+pub(super) fn matched<'a>(inputs: &Inputs<'a>) -> Result<Matching<'a>, Error> {
     let mut open = Open::of(inputs);
     open.told(&expanded(inputs))?;
     open.by_address();
     open.by_name();
     let (questions, unlooked) = open.by_likeness();
-    Ok((open.closed(), questions, unlooked))
+    Ok(Matching {
+        pairs: open.closed(),
+        questions,
+        unlooked,
+    })
 }
 
 /// The pairs with those of whole rows written out: `server.web` stands for every `server.web[…]`.
 fn expanded(inputs: &Inputs<'_>) -> Vec<(usize, Moved)> {
-    let rows = |resources: &[Desired], row: &Address| -> Vec<Address> {
-        let of_row = |one: &&Desired| {
-            one.address.kind == row.kind && one.address.name == row.name && one.address.index.is_some()
-        };
-        resources
-            .iter()
-            .filter(of_row)
-            .map(|one| one.address.clone())
-            .collect()
+    let addresses = |resources: &'_ [Desired]| -> BTreeSet<Address> {
+        resources.iter().map(|one| one.address.clone()).collect()
     };
-    let there = |resources: &[Desired], address: &Address| resources.iter().any(|one| one.address == *address);
+    let (current, target) = (
+        addresses(&inputs.current.resources),
+        addresses(&inputs.target.resources),
+    );
     let mut all = Vec::new();
     for (place, moved) in inputs.moved.iter().enumerate() {
         let row = match (&moved.from, &moved.to) {
-            (Some(from), Some(to)) => {
-                let plain = there(&inputs.current.resources, from) || there(&inputs.target.resources, to);
-                let targets = rows(&inputs.target.resources, to);
-                let renamed = |one: Address| Address {
-                    name: to.name.clone(),
-                    kind: to.kind,
-                    ..one
-                };
-                let sources = rows(&inputs.current.resources, from).into_iter();
-                let pairs = sources
-                    .map(|one| (one.clone(), renamed(one)))
-                    .filter(|(_, to)| targets.contains(to));
-                let pairs: Vec<(Address, Address)> = pairs.collect();
-                if plain { Vec::new() } else { pairs }
+            (Some(from), Some(to)) if !current.contains(from) && !target.contains(to) => {
+                row(&current, &target, from, to)
             }
             _ => Vec::new(),
         };
         if row.is_empty() {
             all.push((place, moved.clone()));
         }
-        all.extend(row.into_iter().map(|(from, to)| {
-            let moved = Moved {
-                from: Some(from),
-                to: Some(to),
-            };
-            (place, moved)
-        }));
+        all.extend(row.into_iter().map(|moved| (place, moved)));
     }
     all
+}
+
+/// Each of the row `from` with the one in the same place of the row `to`.
+fn row(current: &BTreeSet<Address>, target: &BTreeSet<Address>, from: &Address, to: &Address) -> Vec<Moved> {
+    let same_row = |one: &&Address| one.kind == from.kind && one.name == from.name && one.index.is_some();
+    let pair = |one: &Address| {
+        let index = one.index;
+        let to = Address { index, ..to.clone() };
+        target.contains(&to).then(|| Moved {
+            from: Some(one.clone()),
+            to: Some(to),
+        })
+    };
+    current
+        .range(from..)
+        .take_while(same_row)
+        .filter_map(pair)
+        .collect()
 }
 
 /// What is not matched yet, and what is.
@@ -126,8 +134,7 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn of(inputs: &Inputs<'a>) -> Self {
-        let by_address =
-            |resources: &'a [Desired]| resources.iter().map(|one| (&one.address, one)).collect();
+        let by_address = |resources: &'a [Desired]| resources.iter().map(|one| (&one.address, one)).collect();
         Self {
             from: by_address(&inputs.current.resources),
             to: by_address(&inputs.target.resources),

@@ -30,12 +30,6 @@ fn moving(item: &Item) -> bool {
     item.class != Class::Keep && (item.method != Method::Remove || item.early)
 }
 
-/// Whether the old one of `item` goes in the waves of retirement.
-fn retiring(item: &Item) -> bool {
-    let old = item.method == Method::Remove || (item.method.replaces() && item.from.is_some());
-    old && !gone_early(item)
-}
-
 /// What waits for what.
 #[must_use]
 pub fn dependencies(items: &[Item]) -> Dependencies {
@@ -46,7 +40,7 @@ pub fn dependencies(items: &[Item]) -> Dependencies {
     Dependencies {
         moving: places_of(moving),
         moves: moves(items),
-        retiring: places_of(retiring),
+        retiring: places_of(Item::lingers),
         retirements: retirements(items),
     }
 }
@@ -100,10 +94,10 @@ fn gather(graph: &mut Graph, items: &[Item], volume: usize, server: usize) {
 fn retirements(items: &[Item]) -> Graph {
     let mut graph = Graph::new(items.len());
     let olds = places(items);
-    for (place, item) in items.iter().enumerate().filter(|(_, item)| retiring(item)) {
+    for (place, item) in items.iter().enumerate().filter(|(_, item)| item.lingers()) {
         for need in item.from.iter().flat_map(|from| &from.depends_on) {
             if let Some(after) = olds.get(need)
-                && items.get(*after).is_some_and(retiring)
+                && items.get(*after).is_some_and(Item::lingers)
             {
                 graph.wait(*after, place);
             }

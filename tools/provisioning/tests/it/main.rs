@@ -13,5 +13,6 @@ mod cost;
 mod forms;
 mod fuzz;
 mod generation;
+mod migration;
 mod proposals;
 mod runs;

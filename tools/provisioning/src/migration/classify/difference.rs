@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::{Because, Reason};
-use super::{PLACE, Renamed};
+use super::{PLACE, Renamed, field};
 use crate::desired::Desired;
 use crate::plan::shown;
-use crate::resource::{Kind, Value};
+use crate::resource::{Address, Kind, Value};
 
 /// Attributes that change without the resource being made anew, by kind; `tags` do everywhere.
 const IN_PLACE: &[(Kind, &[&str])] = &[
@@ -101,8 +101,38 @@ pub(super) fn reasons(from: &Desired, to: &Desired, renamed: &Renamed) -> Vec<Re
                 || (in_place(kind, name) && !PLACE.contains(&name.as_str()) && grows(name, before, after)),
         });
     }
+    let needs = needs(from, to, renamed, &reasons);
+    reasons.extend(needs);
     reasons.sort_by(|left, right| left.attribute.cmp(&right.attribute));
     reasons
+}
+
+/// References that stay the same text and mean something else: what they name was not of the configuration, or no longer is.
+fn needs(from: &Desired, to: &Desired, renamed: &Renamed, said: &[Reason]) -> Vec<Reason> {
+    let of_today = |need: &Address| renamed.addresses.get(need).unwrap_or(need).clone();
+    let before: BTreeSet<Address> = from.depends_on.iter().map(of_today).collect();
+    let after: BTreeSet<Address> = to.depends_on.iter().cloned().collect();
+    let changed: BTreeSet<&str> = before
+        .symmetric_difference(&after)
+        .map(|address| field(address.kind))
+        .filter(|attribute| !said.iter().any(|reason| reason.attribute == *attribute))
+        .collect();
+    let list = |needs: &BTreeSet<Address>, attribute: &str| {
+        let of_attribute = needs.iter().filter(|need| field(need.kind) == attribute);
+        let names: Vec<String> = of_attribute.map(ToString::to_string).collect();
+        match names.is_empty() {
+            true => "none of the configuration".to_owned(),
+            false => names.join(", "),
+        }
+    };
+    let reason = |attribute: &str| Reason {
+        attribute: attribute.to_owned(),
+        before: list(&before, attribute),
+        after: list(&after, attribute),
+        because: Because::Configured,
+        in_place: in_place(to.address.kind, attribute),
+    };
+    changed.into_iter().map(reason).collect()
 }
 
 /// Where the two are, and what they are called.
@@ -155,7 +185,7 @@ fn followed(attribute: &str, value: &Value, renamed: &Renamed) -> Value {
     let one = |value: &Value| {
         let name = value
             .text()
-            .and_then(|name| renamed.get(&(kind, name.to_owned())));
+            .and_then(|name| renamed.names.get(&(kind, name.to_owned())));
         name.map_or_else(|| value.clone(), |name| name.clone().into())
     };
     match value {

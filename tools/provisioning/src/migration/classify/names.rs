@@ -52,7 +52,32 @@ pub(super) fn settle(items: &mut [Item]) {
             }
         }
     }
+    stand_on(items);
     borrow(items);
+}
+
+/// What goes early and whose new one stands on one that can only be made afterwards goes before its new one, too.
+fn stand_on(items: &mut [Item]) {
+    loop {
+        let late: BTreeSet<Address> = items
+            .iter()
+            .filter(|item| item.method == Method::OldFirst)
+            .filter_map(|item| Some(item.to.as_ref()?.address.clone()))
+            .collect();
+        let stands = |item: &&mut Item| {
+            let mut needs = item.to.iter().flat_map(|to| &to.depends_on);
+            item.early && item.method.replaces() && needs.any(|need| late.contains(need))
+        };
+        let mut found = false;
+        for item in items.iter_mut().filter(stands) {
+            item.method = Method::OldFirst;
+            item.early = false;
+            found = true;
+        }
+        if !found {
+            return;
+        }
+    }
 }
 
 /// What a provider tells resources apart by, where it does.
