@@ -6,7 +6,7 @@ use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
 use provisioning::form::{self, Breach, Wrong};
 use provisioning::intent::Refusal;
-use provisioning::{assets, compliance, workspace};
+use provisioning::{assets, compliance, desired, migration, resource, workspace};
 use serde_json::{Value, json};
 use toolcall::{ErrorKind, ToolError};
 
@@ -36,6 +36,69 @@ pub(crate) fn evaluation(error: evaluate::Error) -> ToolError {
         )
         .hint("`mcp doctor` says more")
         .because(error),
+    }
+}
+
+/// Why one of two configurations could not be priced.
+pub(crate) fn cost_of(argument: &str, error: cost::Error) -> ToolError {
+    let error = cost(error);
+    let named = ToolError::new(error.kind(), format!("`{argument}`: {}", error.message()))
+        .field(argument)
+        .allowed(error.valid_values().iter().cloned());
+    match error.next() {
+        Some(next) => named.hint(next),
+        None => named,
+    }
+}
+
+/// Why a configuration cannot be taken apart into resources.
+pub(crate) fn apart(argument: &str, error: &desired::Error) -> ToolError {
+    let (kind, hint) = match error {
+        desired::Error::NoProvider { .. } => (
+            ErrorKind::InvalidConfiguration,
+            "set `provider` at the top of the configuration",
+        ),
+        desired::Error::Twice { .. } => (
+            ErrorKind::InvalidConfiguration,
+            "names are unique within a kind: rename one of the two",
+        ),
+        desired::Error::TooMany { .. } => (ErrorKind::LimitExceeded, "split the configuration"),
+    };
+    ToolError::new(kind, format!("`{argument}`: {}", clean(&error.to_string())))
+        .field(argument)
+        .hint(hint)
+}
+
+/// A text that is no address.
+pub(crate) fn address(field: String, error: &resource::Malformed) -> ToolError {
+    ToolError::new(ErrorKind::InvalidArgument, clean(&error.to_string()))
+        .allowed(resource::Kind::ALL.map(|kind| format!("{kind}.…")))
+        .field(field)
+        .hint("an address is a kind, a dot and a name, as in the answers of this tool")
+}
+
+/// Why no migration could be planned.
+pub(crate) fn migration(error: migration::Error) -> ToolError {
+    let message = error.to_string();
+    let wrong = |place: usize| {
+        ToolError::new(ErrorKind::InvalidArgument, message.clone()).field(format!("moved[{place}]"))
+    };
+    match error {
+        migration::Error::Empty { place } => wrong(place).hint("give `from`, `to` or both"),
+        migration::Error::Absent {
+            place, side, valid, ..
+        } => ToolError::new(ErrorKind::UnknownValue, message.clone())
+            .field(format!("moved[{place}]"))
+            .allowed(valid)
+            .hint(format!(
+                "`from` names a resource of `current`, `to` one of `target`; this one is of the {side}"
+            )),
+        migration::Error::Kinds { place, .. } => wrong(place).hint(
+            "a resource stays of its kind: leave `from` or `to` out to retire the one or make the other",
+        ),
+        migration::Error::Twice { place, .. } => wrong(place).hint("name each resource once"),
+        migration::Error::Overflow => ToolError::new(ErrorKind::LimitExceeded, message)
+            .hint("lower the counts; no provider has that many"),
     }
 }
 

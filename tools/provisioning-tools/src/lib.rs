@@ -11,6 +11,7 @@ mod format_config;
 mod generate_config;
 mod generate_from_form;
 mod generation;
+mod plan_migration;
 mod shelf;
 mod validate_config;
 
@@ -23,6 +24,7 @@ pub use explain_value::ExplainValue;
 pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
 pub use generate_from_form::GenerateFromForm;
+pub use plan_migration::PlanMigration;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 
@@ -30,6 +32,6 @@ pub use validate_config::ValidateConfig;
 pub const CONFIGURATION: Toolset = Toolset {
     family: "provisioning",
     name: "configuration",
-    summary: "generate, validate, price and check configurations",
+    summary: "generate, validate, price, check and compare configurations",
     default: true,
 };
