@@ -30,6 +30,8 @@ pub enum Command {
     Estimate(EstimateArguments),
     /// Check a configuration against controls; short for `mcp check`
     Check(CheckArguments),
+    /// Plan the migration from one configuration to another; short for `mcp migrate`
+    Migrate(MigrateArguments),
     /// Generate a configuration from a description; short for `mcp generate`
     #[command(visible_alias = "gen")]
     Generate(GenerateArguments),
@@ -61,6 +63,8 @@ pub enum ProvMcpCommand {
     Estimate(EstimateArguments),
     /// Check a configuration against controls
     Check(CheckArguments),
+    /// Plan the migration from one configuration to another
+    Migrate(MigrateArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
 }
@@ -136,6 +140,42 @@ pub enum Report {
     Sarif,
     /// JUnit XML
     Junit,
+}
+
+/// `migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// The configuration of today, relative to the current folder; `-` for standard input
+    ///
+    /// Its imports start beside it if it is in the workspace, and in the workspace's root otherwise.
+    #[arg(value_name = "CURRENT")]
+    pub current: PathBuf,
+
+    /// The configuration to come to, relative to the current folder; `-` for standard input
+    #[arg(value_name = "TARGET")]
+    pub target: PathBuf,
+
+    /// Say what becomes what, such as `server.web=server.front`; may be given several times
+    ///
+    /// `server.web=` says that it goes, `=server.front` that it is new.
+    #[arg(long = "moved", value_name = "FROM=TO")]
+    pub moved: Vec<String>,
+
+    /// How fast data is copied, in Mbit/s [default: 500]
+    #[arg(long, value_name = "MBIT_S")]
+    pub bandwidth_mbit_s: Option<u64>,
+
+    /// How long a cut-over takes, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub cut_over_s: Option<u64>,
+
+    /// How many resources are replaced or resized in one wave [default: 10]
+    #[arg(long, value_name = "NUMBER")]
+    pub max_parallel_moves: Option<u64>,
+
+    /// Print a Mermaid flow chart instead
+    #[arg(long)]
+    pub mermaid: bool,
 }
 
 /// `explain`.

@@ -7,6 +7,7 @@ mod findings;
 mod fmt;
 mod generate;
 mod input;
+mod migrate;
 mod store;
 mod validate;
 mod wizard;
@@ -30,6 +31,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Check(arguments) | Command::Mcp(ProvMcpCommand::Check(arguments)) => {
             check::run(&arguments, session)
+        }
+        Command::Migrate(arguments) | Command::Mcp(ProvMcpCommand::Migrate(arguments)) => {
+            migrate::run(&arguments, session)
         }
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)

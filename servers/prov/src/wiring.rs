@@ -17,7 +17,7 @@ use provisioning_file::{WorkspaceAssets, WorkspaceFiles};
 use provisioning_nickel::{Bounds, Pool, WorkerCommand};
 use provisioning_tools::{
     CheckCompliance, EstimateCost, ExplainValue, FormatConfig, GenerateConfig, GenerateFromForm,
-    ProvisioningDocuments, Shelf, ValidateConfig,
+    PlanMigration, ProvisioningDocuments, Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use toolcall::{Catalog, CatalogError};
@@ -48,7 +48,8 @@ fn about() -> About {
         instructions: "Provisioning of typed infrastructure: validate a Nickel configuration (servers, networks, \
             Kubernetes clusters on AWS, UpCloud, Hetzner, GCP, Azure or local LXD) with `validate_config`, estimate its monthly \
             cost with `estimate_cost`, and check it against SOC 2, HIPAA, GDPR and PCI DSS controls with \
-            `check_compliance`: a pass is evidence, never a certificate. A new configuration comes from words with `generate_config`, or from the answers to a form \
+            `check_compliance`: a pass is evidence, never a certificate. `plan_migration` says in which waves one configuration \
+            becomes another. A new configuration comes from words with `generate_config`, or from the answers to a form \
             with `generate_from_form`: `form-schema://<name>` has the questions. Validate before you price, and after every change. The schemas are resources \
             `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
             configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
@@ -121,7 +122,8 @@ where
             Arc::clone(shelf),
             Arc::clone(workspace),
             today,
-        ))
+        ))?
+        .with(PlanMigration::new(Arc::clone(evaluate), Arc::clone(shelf), today))
 }
 
 fn pool(wiring: &Wiring<'_, ProvConfig>, assets: Arc<dyn Assets>, workspace: Arc<dyn Workspace>) -> Pool {

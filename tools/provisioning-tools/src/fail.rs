@@ -180,8 +180,13 @@ fn clean(text: &str) -> String {
 
 /// A name that no file of the workspace has.
 pub(crate) fn file_name(error: &workspace::Error) -> ToolError {
-    ToolError::new(ErrorKind::InvalidArgument, format!("`file_name`: {error}"))
-        .field("file_name")
+    file_name_of("file_name", error)
+}
+
+/// The same of the argument `argument`.
+pub(crate) fn file_name_of(argument: &str, error: &workspace::Error) -> ToolError {
+    ToolError::new(ErrorKind::InvalidArgument, format!("`{argument}`: {error}"))
+        .field(argument)
         .hint("name a file relative to the workspace, such as `clusters/prod.ncl`, or leave it out")
 }
 

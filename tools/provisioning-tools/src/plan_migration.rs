@@ -10,6 +10,7 @@ use provisioning::cost::{self, Estimate, Options, PriceBook};
 use provisioning::desired::{Wanted, wanted};
 use provisioning::migration::{self, Bills, Inputs, Limits, Plan, render};
 use provisioning::resource::Address;
+use provisioning::workspace::canonical_name;
 use provisioning::{Evaluate, Node};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -151,6 +152,9 @@ impl PlanMigration {
         text: String,
         file_name: Option<String>,
     ) -> Result<(Node, Vec<String>), ToolError> {
+        let named = format!("{argument}_file_name");
+        let file_name = file_name.map(|name| canonical_name(&name)).transpose();
+        let file_name = file_name.map_err(|error| fail::file_name_of(&named, &error))?;
         let source = source(argument, text, file_name)?;
         let evaluation = self
             .evaluate

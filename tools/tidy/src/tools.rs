@@ -26,7 +26,7 @@ const VERBS: &[&str] = &[
 ];
 
 /// Tools that the specification names and `prov` does not have yet. Nothing is added.
-const NOT_YET: &[&str] = &["execute_workflow", "plan_migration", "query_infrastructure"];
+const NOT_YET: &[&str] = &["execute_workflow", "query_infrastructure"];
 
 /// Tools that the specification names.
 const SPECIFIED: &[&str] = &[
