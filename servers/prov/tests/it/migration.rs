@@ -267,6 +267,22 @@ async fn the_answer_fits_the_schema_it_declares() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
+#[tokio::test]
+async fn nothing_invisible_rides_along() {
+    let vpc = "a\u{202e}b\u{7}c";
+    let target = local(&format!(
+        "networking = {{ vpc = \"{vpc}\", vpc_cidr = \"10.0.0.0/16\" }}"
+    ));
+    let arguments = json!({"current": local("servers = []"), "target": target, "render": "markdown"});
+    let answer = match answer(arguments).await {
+        Ok(answer) => answer.to_string(),
+        Err(error) => error.to_value().to_string(),
+    };
+    for hidden in ["\u{202e}", "\u{7}", "\\u0007"] {
+        assert!(!answer.contains(hidden), "{hidden:?} in {answer}");
+    }
+}
+
 fn snapshot(name: &str, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/migrate");
     testkit::snapshot(&folder.join(name), text);

@@ -219,7 +219,7 @@ impl Output {
         let left = |side: &'static str, all: &[Left]| -> Vec<NotManaged> {
             let one = |left: &Left| NotManaged {
                 side,
-                path: left.path.clone(),
+                path: clean(&left.path),
                 reason: left.reason.clone(),
             };
             all.iter().map(one).collect()
@@ -232,7 +232,7 @@ impl Output {
             questions: plan.questions.iter().map(Question::from).collect(),
             assumptions: plan.assumptions.clone(),
             cost: Cost::from(plan),
-            kept: kept.map(migration::Item::shown).collect(),
+            kept: kept.map(|item| clean(item.shown())).collect(),
             not_managed,
             providers_gone: plan.providers_gone.clone(),
             checked_against,
@@ -263,8 +263,8 @@ impl Group {
         };
         let step = |step: &migration::Step| Step {
             stage: step.stage.name(),
-            address: step.address.to_string(),
-            what: step.what.clone(),
+            address: clean(&step.address),
+            what: clean(&step.what),
         };
         Self {
             name: group.name.clone(),
@@ -274,14 +274,14 @@ impl Group {
             cost_incomplete: group.cost_incomplete,
             downtime: Downtime {
                 seconds: group.downtime.seconds,
-                unknown: group.downtime.unknown.clone(),
-                assumptions: group.downtime.assumptions.clone(),
+                unknown: cleaned(&group.downtime.unknown),
+                assumptions: cleaned(&group.downtime.assumptions),
             },
-            pre_checks: group.checks.clone(),
+            pre_checks: cleaned(&group.checks),
             steps: group.steps.iter().map(step).collect(),
-            validation: group.validation.clone(),
+            validation: cleaned(&group.validation),
             rollback: Rollback {
-                how: group.rollback.how.clone(),
+                how: cleaned(&group.rollback.how),
                 deadline: group.rollback.deadline.clone(),
                 before_wave: group.rollback.before_wave,
             },
@@ -297,8 +297,8 @@ impl From<&migration::Item> for Resource {
             _ => None,
         };
         Self {
-            from: item.from.as_ref().map(|one| one.address.to_string()),
-            to: item.to.as_ref().map(|one| one.address.to_string()),
+            from: item.from.as_ref().map(|one| clean(&one.address)),
+            to: item.to.as_ref().map(|one| clean(&one.address)),
             class: item.class.name(),
             method: item.method.name(),
             matched_by: item.matched.map(Matched::name),
@@ -311,8 +311,6 @@ impl From<&migration::Item> for Resource {
 
 impl From<&migration::Reason> for Reason {
     fn from(reason: &migration::Reason) -> Self {
-        // Attributes quote the configuration, which is other people's: nothing invisible may ride along.
-        let clean = |text: &str| redacted::clean(text).into_owned();
         Self {
             attribute: reason.attribute.clone(),
             before: clean(&reason.before),
@@ -320,7 +318,7 @@ impl From<&migration::Reason> for Reason {
             because: match &reason.because {
                 Because::Configured => "configured".to_owned(),
                 Because::Follows => "follows".to_owned(),
-                Because::ForcedBy(address) => format!("forced_by {address}"),
+                Because::ForcedBy(address) => clean(format!("forced_by {address}")),
             },
             in_place: reason.in_place,
         }
@@ -331,9 +329,9 @@ impl From<&migration::Question> for Question {
     fn from(question: &migration::Question) -> Self {
         let candidates = question.candidates.iter();
         Self {
-            subject: question.subject.to_string(),
-            candidates: candidates.map(|(address, _)| address.to_string()).collect(),
-            text: render::question(question),
+            subject: clean(&question.subject),
+            candidates: candidates.map(|(address, _)| clean(address)).collect(),
+            text: clean(render::question(question)),
         }
     }
 }
@@ -351,4 +349,13 @@ impl From<&Plan> for Cost {
             incomplete: plan.cost_incomplete,
         }
     }
+}
+
+/// Names and attributes are those of the configurations, which are other people's: nothing invisible may ride along.
+fn clean(text: impl ToString) -> String {
+    redacted::clean(&text.to_string()).into_owned()
+}
+
+fn cleaned(texts: &[String]) -> Vec<String> {
+    texts.iter().map(clean).collect()
 }

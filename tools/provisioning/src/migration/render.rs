@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Class, Group, Item, Method, Plan, Wave};
+use super::{Class, Group, Item, Method, Phase, Plan, Wave};
 use crate::cost::Currency;
 
 /// The plan as plain text.
@@ -14,7 +14,7 @@ pub fn table(plan: &Plan) -> String {
         for group in &wave.groups {
             let _ = writeln!(out, "  {}", headline(group));
             for item in members(plan, group) {
-                let _ = writeln!(out, "    {}", line(item));
+                let _ = writeln!(out, "    {}", line(item, wave));
             }
             for step in &group.steps {
                 let _ = writeln!(out, "      {:<8}  {}", step.stage.name(), step.what);
@@ -41,7 +41,12 @@ pub fn markdown(plan: &Plan) -> String {
         out.push_str("| Group | Resource | What | Why |\n| --- | --- | --- | --- |\n");
         for group in &wave.groups {
             for item in members(plan, group) {
-                let cells = [group.name.clone(), item.shown(), what(item), why(item)];
+                let cells = [
+                    group.name.clone(),
+                    item.shown(),
+                    what(item, wave),
+                    why(item, wave),
+                ];
                 let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
             }
         }
@@ -68,7 +73,9 @@ pub fn mermaid(plan: &Plan) -> String {
     for wave in &plan.waves {
         let _ = writeln!(out, "  subgraph w{}[\"{}\"]", wave.number, label(&title(wave)));
         for group in &wave.groups {
-            let lines: Vec<String> = members(plan, group).map(|item| label(&line(item))).collect();
+            let lines: Vec<String> = members(plan, group)
+                .map(|item| label(&line(item, wave)))
+                .collect();
             let _ = writeln!(out, "    {}[\"{}\"]", node(&group.name), lines.join("<br/>"));
         }
         out.push_str("  end\n");
@@ -103,9 +110,7 @@ pub fn summary(plan: &Plan) -> String {
     let mut out = match (plan.waves.is_empty(), counts.is_empty()) {
         (_, true) => "Neither configuration has resources, so there is nothing to do\n".to_owned(),
         (true, _) => format!("Nothing to do: {}\n", counts.join(", ")),
-        (false, _) => {
-            format!("{} waves: {}\n", plan.waves.len(), counts.join(", ")).replace("1 waves", "1 wave")
-        }
+        (false, _) => format!("{}: {}\n", number(plan.waves.len()), counts.join(", ")),
     };
     for change in &plan.cost {
         let show = |money| change.currency.show(money);
@@ -125,6 +130,13 @@ pub fn summary(plan: &Plan) -> String {
         out.push_str("Not to be believed before the questions are answered\n");
     }
     out
+}
+
+fn number(waves: usize) -> String {
+    match waves {
+        1 => "1 wave".to_owned(),
+        waves => format!("{waves} waves"),
+    }
 }
 
 /// A question in words.
@@ -180,22 +192,32 @@ fn signed(currency: Currency, money: crate::cost::Money) -> String {
     format!("{plus}{}", currency.show(money))
 }
 
-fn line(item: &Item) -> String {
-    match why(item) {
-        why if why.is_empty() => format!("{} {}", what(item), item.shown()),
-        why => format!("{} {} ({why})", what(item), item.shown()),
+/// What happens to `item` in `wave`, and why.
+fn line(item: &Item, wave: &Wave) -> String {
+    let said = format!("{} {}", what(item, wave), item.shown());
+    match why(item, wave) {
+        why if why.is_empty() => said,
+        why => format!("{said} ({why})"),
     }
 }
 
-fn what(item: &Item) -> String {
-    match item.method {
-        Method::InPlace if item.class == Class::Resize => "resize in place".to_owned(),
-        Method::OldFirst => format!("{}, old first", item.class.name()),
-        _ => item.class.name().to_owned(),
+fn what(item: &Item, wave: &Wave) -> String {
+    let class = item.class.name();
+    match (wave.phase, item.method) {
+        (Phase::Move, Method::InPlace) if item.class == Class::Resize => "resize in place".to_owned(),
+        (Phase::Move, Method::OldFirst) => format!("{class}, old first"),
+        (Phase::Move, Method::NewFirstTemporary) => format!("{class}, under a temporary name"),
+        (Phase::Move, _) => class.to_owned(),
+        (_, _) if item.protected => "delete the old, protected".to_owned(),
+        _ => "delete the old".to_owned(),
     }
 }
 
-fn why(item: &Item) -> String {
+fn why(item: &Item, wave: &Wave) -> String {
+    // The reasons stand where the new one comes into use.
+    if wave.phase != Phase::Move {
+        return String::new();
+    }
     let reason =
         |reason: &super::Reason| format!("{}: {} -> {}", reason.attribute, reason.before, reason.after);
     item.reasons.iter().map(reason).collect::<Vec<_>>().join("; ")

@@ -186,25 +186,33 @@ pub(super) fn set_deadlines(waves: &mut [Wave], items: &[Item]) {
                 .iter()
                 .filter_map(|member| items.get(*member))
                 .any(|item| !item.lingers() && (item.method == Method::OldFirst || item.early));
-            let (deadline, before_wave) = match (wave.phase, first, lost) {
-                (Phase::Move, _, true) => (
-                    "the old ones are gone after the cut-over; going back makes them anew".to_owned(),
-                    None,
-                ),
-                (Phase::Move, Some((number, days)), false) => (
-                    format!(
-                        "before wave {number} begins, {days} days after the last cut-over at the earliest"
-                    ),
-                    Some(*number),
-                ),
-                (Phase::Move, None, false) => (
-                    "as long as no later wave stands on it".to_owned(),
-                    Some(wave.number.saturating_add(1)),
-                ),
-                _ => ("as long as the snapshots and this plan are kept".to_owned(), None),
-            };
+            let (deadline, before_wave) = deadline(wave.phase, wave.number, first.copied(), lost);
             group.rollback.deadline = deadline;
             group.rollback.before_wave = before_wave;
+        }
+    }
+}
+
+/// Until when a group of wave `number` can go back, whose old ones go in the wave `first`, so many days after the last
+/// cut-over; `lost` if some are gone by the cut-over.
+fn deadline(phase: Phase, number: usize, first: Option<(usize, u32)>, lost: bool) -> (String, Option<usize>) {
+    match (phase, first, lost) {
+        (Phase::Move, _, true) => {
+            let text = "the old ones are gone after the cut-over; going back makes them anew";
+            (text.to_owned(), None)
+        }
+        (Phase::Move, Some((first, 0)), false) => (format!("before wave {first} begins"), Some(first)),
+        (Phase::Move, Some((first, days)), false) => {
+            let text =
+                format!("before wave {first} begins, {days} days after the last cut-over at the earliest");
+            (text, Some(first))
+        }
+        (Phase::Move, None, false) => {
+            let text = "before the next wave begins; later, once the waves after it have gone back";
+            (text.to_owned(), Some(number.saturating_add(1)))
+        }
+        (Phase::Retire | Phase::Decommission, ..) => {
+            ("as long as the snapshots and this plan are kept".to_owned(), None)
         }
     }
 }
@@ -226,7 +234,7 @@ pub(super) fn assumptions(items: &[Item], inputs: &Inputs<'_>, unlooked: &[Kind]
             "what holds data is retired {} days after the last cut-over",
             super::DELAY_DAYS
         ),
-        "what changes in place is what providers commonly change in place; `plan` against the provider has the last word"
+        "what changes in place is what providers commonly change in place; the provider has the last word"
             .to_owned(),
     ];
     if items.iter().any(|item| item.method == Method::NewFirstTemporary) {
