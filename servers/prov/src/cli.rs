@@ -32,6 +32,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Ask what infrastructure there is; short for `mcp query`
     Query(QueryArguments),
+    /// Plan the migration from one configuration to another; short for `mcp migrate`
+    Migrate(MigrateArguments),
     /// Generate a configuration from a description; short for `mcp generate`
     #[command(visible_alias = "gen")]
     Generate(GenerateArguments),
@@ -74,6 +76,8 @@ pub enum ProvMcpCommand {
     Check(CheckArguments),
     /// Ask what infrastructure there is
     Query(QueryArguments),
+    /// Plan the migration from one configuration to another
+    Migrate(MigrateArguments),
     /// Generate a configuration from a description
     Generate(GenerateArguments),
     /// Show what would have to happen for a configuration to become true
@@ -175,6 +179,42 @@ pub enum Report {
     Sarif,
     /// JUnit XML
     Junit,
+}
+
+/// `migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// The configuration of today, relative to the current folder; `-` for standard input
+    ///
+    /// Its imports start beside it if it is in the workspace, and in the workspace's root otherwise.
+    #[arg(value_name = "CURRENT")]
+    pub current: PathBuf,
+
+    /// The configuration to come to, relative to the current folder; `-` for standard input
+    #[arg(value_name = "TARGET")]
+    pub target: PathBuf,
+
+    /// Say what becomes what, such as `server.web=server.front`; may be given several times
+    ///
+    /// `server.web=` says that it goes, `=server.front` that it is new.
+    #[arg(long = "moved", value_name = "FROM=TO")]
+    pub moved: Vec<String>,
+
+    /// How fast data is copied, in Mbit/s [default: 500]
+    #[arg(long, value_name = "MBIT_S")]
+    pub bandwidth_mbit_s: Option<u64>,
+
+    /// How long a cut-over takes, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub cut_over_s: Option<u64>,
+
+    /// How many resources are replaced or resized in one wave [default: 10]
+    #[arg(long, value_name = "NUMBER")]
+    pub max_parallel_moves: Option<u64>,
+
+    /// Print a Mermaid flow chart instead
+    #[arg(long)]
+    pub mermaid: bool,
 }
 
 /// `explain`.

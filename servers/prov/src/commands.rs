@@ -10,6 +10,7 @@ mod findings;
 mod fmt;
 mod generate;
 mod input;
+mod migrate;
 mod plan;
 mod query;
 mod shown;
@@ -37,6 +38,9 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Check(arguments) | Command::Mcp(ProvMcpCommand::Check(arguments)) => {
             check::run(&arguments, session)
+        }
+        Command::Migrate(arguments) | Command::Mcp(ProvMcpCommand::Migrate(arguments)) => {
+            migrate::run(&arguments, session)
         }
         Command::Generate(arguments) | Command::Mcp(ProvMcpCommand::Generate(arguments)) => {
             generate::run(&arguments, session)

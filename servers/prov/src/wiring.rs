@@ -25,7 +25,8 @@ use provisioning_sqlite::SqliteState;
 use provisioning_sqlite::query::SqliteInventory;
 use provisioning_tools::{
     CheckCompliance, EstimateCost, ExecuteWorkflow, ExplainValue, FormatConfig, GenerateConfig,
-    GenerateFromForm, PlanChanges, ProvisioningDocuments, QueryInfrastructure, Shelf, ValidateConfig,
+    GenerateFromForm, PlanChanges, PlanMigration, ProvisioningDocuments, QueryInfrastructure, Shelf,
+    ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use settings::Environment;
@@ -58,7 +59,8 @@ fn about() -> About {
         instructions: "Provisioning of typed infrastructure: validate a Nickel configuration (servers, networks, \
             Kubernetes clusters on AWS, UpCloud, Hetzner, GCP, Azure or local LXD) with `validate_config`, estimate its monthly \
             cost with `estimate_cost`, and check it against SOC 2, HIPAA, GDPR and PCI DSS controls with \
-            `check_compliance`: a pass is evidence, never a certificate. A new configuration comes from words with `generate_config`, or from the answers to a form \
+            `check_compliance`: a pass is evidence, never a certificate. `plan_migration` says in which waves one configuration \
+            becomes another. A new configuration comes from words with `generate_config`, or from the answers to a form \
             with `generate_from_form`: `form-schema://<name>` has the questions. Validate before you price, and after every change. The schemas are resources \
             `schema://<name>`, examples are `example://<name>`: read `schema://configuration` before you write a \
             configuration. Findings name file, line, field, value and rule. Prices are dated; what has no known price \
@@ -138,6 +140,7 @@ where
             Arc::clone(workspace),
             today,
         ))?
+        .with(PlanMigration::new(Arc::clone(evaluate), Arc::clone(shelf), today))?
         .with(PlanChanges::new(
             Arc::clone(evaluate),
             Arc::clone(shelf),

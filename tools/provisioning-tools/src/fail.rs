@@ -6,7 +6,9 @@ use provisioning::cost;
 use provisioning::evaluate::{self, Bound};
 use provisioning::form::{self, Breach, Wrong};
 use provisioning::intent::Refusal;
-use provisioning::{assets, compliance, desired, plan, provider, query, run, state, workspace};
+use provisioning::{
+    assets, compliance, desired, migration, plan, provider, query, resource, run, state, workspace,
+};
 use serde_json::{Value, json};
 use toolcall::{ErrorKind, ToolError};
 
@@ -81,11 +83,11 @@ pub(crate) fn state(error: state::Error) -> ToolError {
     let (kind, hint) = match &error {
         state::Error::Held(_) => (
             ErrorKind::Unavailable,
-            "wait until it is done; if that process is gone, its lease runs out by itself, and `prov lock steal` takes it then",
+            "wait until it is done; if that process is gone, its lease runs out by itself",
         ),
         state::Error::Fenced { .. } => (
             ErrorKind::Unavailable,
-            "somebody else works on this state now: nothing more was done here; `prov workflow list` shows what is open",
+            "somebody else works on this state now: nothing more was done here; `prov state` shows what is open",
         ),
         state::Error::Free => (ErrorKind::InvalidArgument, "there is nothing to take"),
         state::Error::Spent => (
@@ -96,14 +98,14 @@ pub(crate) fn state(error: state::Error) -> ToolError {
             ErrorKind::InvalidArgument,
             "move or forget the recorded resource first",
         ),
-        state::Error::NoRun(_) => (ErrorKind::NotFound, "`prov workflow list` shows the runs"),
+        state::Error::NoRun(_) => (ErrorKind::NotFound, "`prov state` shows the runs"),
         state::Error::Newer { .. } => (
             ErrorKind::Unavailable,
             "nothing was changed; use the version of `prov` that wrote it, or a newer one",
         ),
         state::Error::Damaged { .. } => (
             ErrorKind::Unavailable,
-            "nothing was changed; keep the file, and restore an export with `prov state restore` into a new one",
+            "nothing was changed; keep the file, and put its last copy in its place",
         ),
         state::Error::Full { .. } => (
             ErrorKind::Unavailable,
@@ -120,22 +122,24 @@ pub(crate) fn state(error: state::Error) -> ToolError {
 /// Why a provider did not do it.
 pub(crate) fn provider(error: provider::Error) -> ToolError {
     let (kind, hint) = match error.class {
-        provider::Class::Denied => (ErrorKind::Denied, "`prov provider test` says what is missing"),
+        provider::Class::Denied => (
+            ErrorKind::Denied,
+            "give the provider's credentials the way its own tools take them; `prov config show` has the settings",
+        ),
         provider::Class::Absent => (
             ErrorKind::NotFound,
-            "`prov drift` shows what is not there any more",
+            "`prov plan` shows what is not there any more",
         ),
         provider::Class::Taken => (
             ErrorKind::InvalidArgument,
-            "choose another name, or import what is there",
+            "choose another name, or take away what is there",
         ),
         provider::Class::Quota => (ErrorKind::LimitExceeded, "ask for less, or have the quota raised"),
         provider::Class::Unsupported => (ErrorKind::InvalidArgument, "use another provider for it"),
         provider::Class::Permanent => (ErrorKind::InvalidArgument, "change what the provider refuses"),
-        provider::Class::Transient | provider::Class::Throttled { .. } | provider::Class::Unknown => (
-            ErrorKind::Unavailable,
-            "try again in a moment; `prov provider test` says whether it can be reached",
-        ),
+        provider::Class::Transient | provider::Class::Throttled { .. } | provider::Class::Unknown => {
+            (ErrorKind::Unavailable, "try again in a moment")
+        }
     };
     let hint = error.hint.clone().unwrap_or_else(|| hint.to_owned());
     ToolError::new(kind, error.to_string()).hint(hint)
@@ -150,10 +154,73 @@ pub(crate) fn run(error: run::Error) -> ToolError {
             ErrorKind::UnknownValue,
             format!("provider `{name}` is not known here"),
         )
-        .hint("`prov provider list` shows those that are"),
+        .hint("name `local`, `aws` or `upcloud`"),
         run::Error::Unordered(error) => ToolError::new(ErrorKind::InvalidConfiguration, error.to_string())
             .field("config")
             .hint("take one of the dependencies out"),
+    }
+}
+
+/// Why one of two configurations could not be priced.
+pub(crate) fn cost_of(argument: &str, error: cost::Error) -> ToolError {
+    let error = cost(error);
+    let named = ToolError::new(error.kind(), format!("`{argument}`: {}", error.message()))
+        .field(argument)
+        .allowed(error.valid_values().iter().cloned());
+    match error.next() {
+        Some(next) => named.hint(next),
+        None => named,
+    }
+}
+
+/// Why a configuration cannot be taken apart into resources.
+pub(crate) fn apart(argument: &str, error: &desired::Error) -> ToolError {
+    let (kind, hint) = match error {
+        desired::Error::NoProvider { .. } => (
+            ErrorKind::InvalidConfiguration,
+            "set `provider` at the top of the configuration",
+        ),
+        desired::Error::Twice { .. } => (
+            ErrorKind::InvalidConfiguration,
+            "names are unique within a kind: rename one of the two",
+        ),
+        desired::Error::TooMany { .. } => (ErrorKind::LimitExceeded, "split the configuration"),
+    };
+    ToolError::new(kind, format!("`{argument}`: {}", clean(&error.to_string())))
+        .field(argument)
+        .hint(hint)
+}
+
+/// A text that is no address.
+pub(crate) fn address(field: String, error: &resource::Malformed) -> ToolError {
+    ToolError::new(ErrorKind::InvalidArgument, clean(&error.to_string()))
+        .allowed(resource::Kind::ALL.map(|kind| format!("{kind}.…")))
+        .field(field)
+        .hint("an address is a kind, a dot and a name, as in the answers of this tool")
+}
+
+/// Why no migration could be planned.
+pub(crate) fn migration(error: migration::Error) -> ToolError {
+    let message = error.to_string();
+    let wrong = |place: usize| {
+        ToolError::new(ErrorKind::InvalidArgument, message.clone()).field(format!("moved[{place}]"))
+    };
+    match error {
+        migration::Error::Empty { place } => wrong(place).hint("give `from`, `to` or both"),
+        migration::Error::Absent {
+            place, side, valid, ..
+        } => ToolError::new(ErrorKind::UnknownValue, message.clone())
+            .field(format!("moved[{place}]"))
+            .allowed(valid)
+            .hint(format!(
+                "`from` names a resource of `current`, `to` one of `target`; this one is of the {side}"
+            )),
+        migration::Error::Kinds { place, .. } => wrong(place).hint(
+            "a resource stays of its kind: leave `from` or `to` out to retire the one or make the other",
+        ),
+        migration::Error::Twice { place, .. } => wrong(place).hint("name each resource once"),
+        migration::Error::Overflow => ToolError::new(ErrorKind::LimitExceeded, message)
+            .hint("lower the counts; no provider has that many"),
     }
 }
 
@@ -235,8 +302,13 @@ fn clean(text: &str) -> String {
 
 /// A name that no file of the workspace has.
 pub(crate) fn file_name(error: &workspace::Error) -> ToolError {
-    ToolError::new(ErrorKind::InvalidArgument, format!("`file_name`: {error}"))
-        .field("file_name")
+    file_name_of("file_name", error)
+}
+
+/// The same of the argument `argument`.
+pub(crate) fn file_name_of(argument: &str, error: &workspace::Error) -> ToolError {
+    ToolError::new(ErrorKind::InvalidArgument, format!("`{argument}`: {error}"))
+        .field(argument)
         .hint("name a file relative to the workspace, such as `clusters/prod.ncl`, or leave it out")
 }
 

@@ -13,6 +13,7 @@ mod generate_config;
 mod generate_from_form;
 mod generation;
 mod plan_changes;
+mod plan_migration;
 mod planning;
 mod query_infrastructure;
 mod shelf;
@@ -29,6 +30,7 @@ pub use format_config::FormatConfig;
 pub use generate_config::GenerateConfig;
 pub use generate_from_form::GenerateFromForm;
 pub use plan_changes::PlanChanges;
+pub use plan_migration::PlanMigration;
 pub use query_infrastructure::QueryInfrastructure;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
@@ -37,7 +39,7 @@ pub use validate_config::ValidateConfig;
 pub const CONFIGURATION: Toolset = Toolset {
     family: "provisioning",
     name: "configuration",
-    summary: "generate, validate, price and check configurations",
+    summary: "generate, validate, price, check and compare configurations",
     default: true,
 };
 

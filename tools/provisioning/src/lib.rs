@@ -18,6 +18,7 @@ pub mod format;
 pub mod generate;
 pub mod intent;
 pub mod layers;
+pub mod migration;
 pub mod node;
 pub mod plan;
 pub mod provider;

@@ -26,7 +26,7 @@ const VERBS: &[&str] = &[
 ];
 
 /// Tools that the specification names and `prov` does not have yet. Nothing is added.
-const NOT_YET: &[&str] = &["plan_migration"];
+const NOT_YET: &[&str] = &[];
 
 /// Tools that the specification names.
 const SPECIFIED: &[&str] = &[

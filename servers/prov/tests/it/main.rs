@@ -16,6 +16,7 @@ mod fmt;
 mod forms;
 mod generation;
 mod install;
+mod migration;
 mod pages;
 mod refusals;
 mod regeneration;

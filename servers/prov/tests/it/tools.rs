@@ -240,6 +240,7 @@ fn fuzz_arguments() {
             "check_compliance",
             "format_config",
             "explain_value",
+            "plan_migration",
         ] {
             if let Err(error) = runtime.block_on(testkit::call(gate, tool, arguments.clone())) {
                 assert_ne!(error.kind(), ErrorKind::Internal, "{error:?}");

@@ -110,12 +110,12 @@ pub(super) async fn resume(
     let id = params.run_id.as_deref().ok_or_else(|| {
         ToolError::new(ErrorKind::MissingArgument, "`resume` needs a run")
             .field("run_id")
-            .hint("`read_state` lists the runs")
+            .hint("`prov state` shows the runs")
     })?;
     let run = state.run(id).await.map_err(fail::state)?.ok_or_else(|| {
         ToolError::new(ErrorKind::NotFound, format!("there is no run `{id}`"))
             .field("run_id")
-            .hint("`read_state` lists the runs")
+            .hint("`prov state` shows the runs")
     })?;
     if !run.status.open() {
         return Err(ToolError::new(
@@ -198,9 +198,8 @@ fn written(definition: &Definition) -> Result<String, ToolError> {
 
 fn read(run: &Run) -> Result<Definition, ToolError> {
     let refused = |message: String| {
-        ToolError::new(ErrorKind::Unavailable, message).hint(
-            "go on with the version of `prov` that began it, or cancel it with `write_state` and plan anew",
-        )
+        ToolError::new(ErrorKind::Unavailable, message)
+            .hint("go on with the version of `prov` that began it, or plan anew: what it began is recorded")
     };
     let definition: Definition = serde_json::from_str(&run.definition).map_err(|error| {
         refused(format!("run `{}` is written in a form that is not known", run.id)).because(error)

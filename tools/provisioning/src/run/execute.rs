@@ -259,7 +259,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn failed(&self, place: usize, todo: Option<&Todo>, error: &provider::Error) -> Result<(), state::Error> {
+    async fn failed(
+        &self,
+        place: usize,
+        todo: Option<&Todo>,
+        error: &provider::Error,
+    ) -> Result<(), state::Error> {
         let Some(todo) = todo else { return Ok(()) };
         let known = self.engine.state.steps(&self.run).await?;
         let known = known.into_iter().find(|step| step.name == todo.name);

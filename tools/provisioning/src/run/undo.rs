@@ -118,10 +118,13 @@ impl Work<'_> {
         let marker = self.marker(place);
         let resources = self.engine.state.resources().await?;
         let row = resources.iter().find(|row| row.id == marker);
-        let id = row
-            .and_then(|row| row.provider_id.clone())
-            .or_else(|| step.effect.clone());
-        self.gone(todo, make, &marker, id.as_deref()).await?;
+        // Without a record there was an answer: that nothing was made.
+        if row.is_some() || step.effect.is_some() {
+            let id = row
+                .and_then(|row| row.provider_id.clone())
+                .or_else(|| step.effect.clone());
+            self.gone(todo, make, &marker, id.as_deref()).await?;
+        }
         let mut changes = vec![Change::Remove(marker)];
         if let Some(Instead::Later(old)) = instead
             && let Some(old) = self.known(&make.address, old).await?

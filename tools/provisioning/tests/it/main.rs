@@ -13,6 +13,7 @@ mod cost;
 mod forms;
 mod fuzz;
 mod generation;
+mod migration;
 mod proposals;
 mod questions;
 mod runs;
