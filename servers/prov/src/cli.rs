@@ -48,6 +48,9 @@ pub enum Command {
     /// Run workflows of a configuration, and go on with runs that were interrupted
     #[command(subcommand)]
     Workflow(WorkflowCommand),
+    /// Show what is recorded: resources, runs, history
+    #[command(subcommand)]
+    State(StateCommand),
     /// Lay out configurations in the one style
     Fmt(FmtArguments),
     /// Say where a value of a configuration was set, and what it must hold to
@@ -447,4 +450,31 @@ pub struct WorkflowResumeArguments {
     /// The run
     #[arg(value_name = "RUN")]
     pub run: String,
+}
+
+/// `state`.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List what is recorded
+    List,
+    /// Show all that is recorded of a resource
+    Show {
+        /// The resource, such as `server.web[0]`
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+    },
+    /// Show what happened to a resource
+    History {
+        /// The resource, such as `server.web[0]`
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+    },
+    /// List the runs, the newest first; `running` and `rolling_back` can be gone on with
+    Runs,
+    /// Show the steps of a run
+    Run {
+        /// The run
+        #[arg(value_name = "RUN")]
+        run: String,
+    },
 }

@@ -14,6 +14,7 @@ mod migrate;
 mod plan;
 mod query;
 mod shown;
+mod state;
 mod store;
 mod validate;
 mod wizard;
@@ -50,6 +51,7 @@ pub fn run(command: Command, session: &Session<'_, ProvConfig>) -> Result<Exit, 
         }
         Command::Apply(arguments) => apply::run(&arguments, session),
         Command::Destroy(arguments) => destroy::run(&arguments, session),
+        Command::State(command) => state::run(&command, session),
         Command::Workflow(command) => workflow::run(&command, session),
         Command::Query(arguments) | Command::Mcp(ProvMcpCommand::Query(arguments)) => {
             query::run(&arguments, session)

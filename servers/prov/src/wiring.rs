@@ -25,8 +25,8 @@ use provisioning_sqlite::SqliteState;
 use provisioning_sqlite::query::SqliteInventory;
 use provisioning_tools::{
     CheckCompliance, EstimateCost, ExecuteWorkflow, ExplainValue, FormatConfig, GenerateConfig,
-    GenerateFromForm, PlanChanges, PlanMigration, ProvisioningDocuments, QueryInfrastructure, Shelf,
-    ValidateConfig,
+    GenerateFromForm, PlanChanges, PlanMigration, ProvisioningDocuments, QueryInfrastructure, ReadState,
+    Shelf, ValidateConfig,
 };
 use serde_json::{Map, Value, json};
 use settings::Environment;
@@ -153,6 +153,7 @@ where
             Arc::clone(site),
             today,
         ))?
+        .with(ReadState::new(Arc::clone(site)))?
         .with(QueryInfrastructure::new(
             Arc::clone(inventory),
             Arc::clone(shelf),

@@ -87,7 +87,7 @@ pub(crate) fn state(error: state::Error) -> ToolError {
         ),
         state::Error::Fenced { .. } => (
             ErrorKind::Unavailable,
-            "somebody else works on this state now: nothing more was done here; `prov state` shows what is open",
+            "somebody else works on this state now: nothing more was done here; `prov state runs` shows what is open",
         ),
         state::Error::Free => (ErrorKind::InvalidArgument, "there is nothing to take"),
         state::Error::Spent => (
@@ -98,7 +98,7 @@ pub(crate) fn state(error: state::Error) -> ToolError {
             ErrorKind::InvalidArgument,
             "move or forget the recorded resource first",
         ),
-        state::Error::NoRun(_) => (ErrorKind::NotFound, "`prov state` shows the runs"),
+        state::Error::NoRun(_) => (ErrorKind::NotFound, "`prov state runs` lists them"),
         state::Error::Newer { .. } => (
             ErrorKind::Unavailable,
             "nothing was changed; use the version of `prov` that wrote it, or a newer one",

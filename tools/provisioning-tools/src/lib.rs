@@ -16,6 +16,7 @@ mod plan_changes;
 mod plan_migration;
 mod planning;
 mod query_infrastructure;
+mod read_state;
 mod shelf;
 mod validate_config;
 
@@ -32,6 +33,7 @@ pub use generate_from_form::GenerateFromForm;
 pub use plan_changes::PlanChanges;
 pub use plan_migration::PlanMigration;
 pub use query_infrastructure::QueryInfrastructure;
+pub use read_state::ReadState;
 pub use shelf::Shelf;
 pub use validate_config::ValidateConfig;
 

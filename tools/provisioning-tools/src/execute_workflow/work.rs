@@ -110,12 +110,12 @@ pub(super) async fn resume(
     let id = params.run_id.as_deref().ok_or_else(|| {
         ToolError::new(ErrorKind::MissingArgument, "`resume` needs a run")
             .field("run_id")
-            .hint("`prov state` shows the runs")
+            .hint("`prov state runs` lists them")
     })?;
     let run = state.run(id).await.map_err(fail::state)?.ok_or_else(|| {
         ToolError::new(ErrorKind::NotFound, format!("there is no run `{id}`"))
             .field("run_id")
-            .hint("`prov state` shows the runs")
+            .hint("`prov state runs` lists them")
     })?;
     if !run.status.open() {
         return Err(ToolError::new(
