@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::classify::names::{dependents, places};
+use super::classify::names::{dependents, handed_over, places};
 use super::graph::Graph;
 use super::{Class, Item, Method};
 use crate::resource::{Address, Kind};
@@ -74,6 +74,9 @@ fn moves(items: &[Item]) -> Graph {
                 graph.wait(place, *before);
             }
         }
+    }
+    for (taker, holder) in handed_over(items) {
+        graph.wait(taker, holder);
     }
     graph
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Item, Method};
+use super::super::{Class, Item, Method};
 use crate::desired::Desired;
 use crate::resource::{Address, Kind};
 
@@ -54,6 +54,35 @@ pub(super) fn settle(items: &mut [Item]) {
     }
     stand_on(items);
     borrow(items);
+    // A name that another takes has to be given up at the provider too, not only in what is recorded.
+    for (_, holder) in handed_over(items) {
+        if let Some(item) = items.get_mut(holder) {
+            item.method = Method::InPlace;
+            if item.class == Class::Rename {
+                item.class = Class::Update;
+            }
+        }
+    }
+}
+
+/// Who takes a name that another gives up by being renamed: the one that takes it, and the one that gives it up.
+pub(in super::super) fn handed_over(items: &[Item]) -> Vec<(usize, usize)> {
+    let renamed = |item: &Item| {
+        let stays = matches!(item.method, Method::Nothing | Method::InPlace);
+        let (from, to) = (item.from.as_ref()?, item.to.as_ref()?);
+        let key = key(from)?;
+        (stays && from.address.label() != to.address.label()).then_some(key)
+    };
+    let given_up: BTreeMap<_, usize> = items
+        .iter()
+        .enumerate()
+        .filter_map(|(place, item)| Some((renamed(item)?, place)))
+        .collect();
+    let taken = |(place, item): (usize, &Item)| {
+        let holder = *given_up.get(&key(item.to.as_ref()?)?)?;
+        (holder != place).then_some((place, holder))
+    };
+    items.iter().enumerate().filter_map(taken).collect()
 }
 
 /// What goes early and whose new one stands on one that can only be made afterwards goes before its new one, too.

@@ -47,6 +47,30 @@ fn a_name_that_is_spelt_otherwise_is_the_same() {
 }
 
 #[test]
+fn a_name_is_given_up_before_another_takes_it() {
+    let plan_a = [text("plan", "a")];
+    let before = wanted(vec![resource("server.web", &[], &plan_a)]);
+    let after = wanted(vec![
+        resource("server.front", &[], &plan_a),
+        resource("server.web", &[], &plan_a),
+    ]);
+    let plan = planned(&before, &after, &[moved("server.web", "server.front")]);
+    let expected = ["move server.web -> server.front", "move server.web"];
+    assert_eq!(groups(&plan), expected);
+    assert_eq!(shown(&plan)[0], "update in_place server.web -> server.front");
+    // Two that change names wait for each other, so they change at once.
+    let pairs = [
+        moved("server.web", "server.front"),
+        moved("server.front", "server.web"),
+    ];
+    let plan = planned(&after, &after, &pairs);
+    assert_eq!(
+        groups(&plan),
+        ["move server.web -> server.front server.front -> server.web"]
+    );
+}
+
+#[test]
 fn names_that_follow_ask_nothing_of_a_provider() {
     let before = wanted(vec![
         resource("network.main", &[], &[text("cidr", "10.0.0.0/16")]),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use provisioning::desired::{Desired, Wanted};
-use provisioning::migration::{Class, Phase, Plan, dependencies};
+use provisioning::migration::{Class, Moved, Phase, Plan, dependencies};
 use provisioning::resource::{Address, Kind, Value};
 
 use super::graphs::reachable;
@@ -92,6 +92,33 @@ fn sides() -> impl Strategy<Value = (Wanted, Wanted)> {
     prop_oneof![(side(), side()), near]
 }
 
+/// Pairs that cross names: the first of a kind today becomes the last of that kind in the target, and so on.
+fn crossed(current: &Wanted, target: &Wanted) -> Vec<Moved> {
+    let of_kind = |side: &Wanted, kind: Kind| -> Vec<Address> {
+        let all = side.resources.iter().map(|one| one.address.clone());
+        all.filter(|address| address.kind == kind).collect()
+    };
+    let pairs = |kind: Kind| {
+        let news = of_kind(target, kind).into_iter().rev();
+        of_kind(current, kind)
+            .into_iter()
+            .zip(news)
+            .map(|(from, to)| Moved {
+                from: Some(from),
+                to: Some(to),
+            })
+    };
+    KINDS.into_iter().flat_map(pairs).collect()
+}
+
+/// The plan, with names crossed if so drawn.
+fn drawn_plan(current: &Wanted, target: &Wanted, cross: bool) -> Plan {
+    match cross {
+        true => planned(current, target, &crossed(current, target)),
+        false => planned(current, target, &[]),
+    }
+}
+
 /// The wave of each member, by phase.
 fn placed(plan: &Plan, moving: bool) -> BTreeMap<usize, (usize, &str)> {
     let waves = plan
@@ -114,8 +141,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn dependencies_cross_waves_forwards_and_groups_are_components((current, target) in sides()) {
-        let plan = planned(&current, &target, &[]);
+    fn dependencies_cross_waves_forwards_and_groups_are_components((current, target) in sides(), cross in any::<bool>()) {
+        let plan = drawn_plan(&current, &target, cross);
         let order = dependencies(&plan.items);
         for (moving, nodes, graph) in [(true, &order.moving, &order.moves), (false, &order.retiring, &order.retirements)] {
             let placed = placed(&plan, moving);
@@ -135,8 +162,8 @@ proptest! {
     }
 
     #[test]
-    fn the_waves_together_are_the_difference((current, target) in sides()) {
-        let plan = planned(&current, &target, &[]);
+    fn the_waves_together_are_the_difference((current, target) in sides(), cross in any::<bool>()) {
+        let plan = drawn_plan(&current, &target, cross);
         let mut both: BTreeSet<usize> = placed(&plan, true).into_keys().collect();
         both.extend(placed(&plan, false).into_keys());
         let differing: BTreeSet<usize> = (0..plan.items.len()).filter(|place| plan.items[*place].class != Class::Keep).collect();
@@ -154,8 +181,8 @@ proptest! {
     }
 
     #[test]
-    fn forwards_reaches_the_target_and_back_the_start((current, target) in sides()) {
-        let plan = planned(&current, &target, &[]);
+    fn forwards_reaches_the_target_and_back_the_start((current, target) in sides(), cross in any::<bool>()) {
+        let plan = drawn_plan(&current, &target, cross);
         let mut world = model::start(&plan);
         prop_assert_eq!(model::dangling(&plan, &world), Vec::<String>::new());
         for wave in &plan.waves {
@@ -175,8 +202,8 @@ proptest! {
     }
 
     #[test]
-    fn what_holds_data_goes_late_and_protected((current, target) in sides()) {
-        let plan = planned(&current, &target, &[]);
+    fn what_holds_data_goes_late_and_protected((current, target) in sides(), cross in any::<bool>()) {
+        let plan = drawn_plan(&current, &target, cross);
         let mut decommission = false;
         for wave in &plan.waves {
             prop_assert_eq!(wave.after_days > 0, wave.phase == Phase::Decommission && !decommission);
