@@ -31,7 +31,7 @@ const DEFINITION_BYTES: usize = 2_800;
 /// Most bytes of all definitions: a stand-in for 6,000 tokens of a model's context.
 const DEFINITIONS_BYTES: usize = 24_000;
 /// Most bytes of the whole list, with the schemas of answers, which clients read and models do not.
-const LIST_BYTES: usize = 64 << 10;
+const LIST_BYTES: usize = 80 << 10;
 /// Most bytes of the instructions, which every client puts before everything else.
 const INSTRUCTIONS_BYTES: usize = 2 << 10;
 
