@@ -164,3 +164,6 @@ impl Tool for ExecuteWorkflow {
         self.run(granted, &params, &place, planned).await
     }
 }
+
+#[cfg(test)]
+mod tests;

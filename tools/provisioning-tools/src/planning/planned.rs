@@ -156,7 +156,11 @@ impl Planner {
         })
         .map_err(|cycle| fail::unordered(&cycle))?;
         plan.blocked.extend(scope.needed());
-        let cost = self.cost(&plan, &scope)?;
+        // What cannot be priced can be made all the same, and is said.
+        let (cost, unpriced) = match self.cost(&plan, &scope) {
+            Ok(cost) => (cost, None),
+            Err(error) => (None, Some(format!("the cost is not known: {}", error.message()))),
+        };
         let flow = self.flow(request, &asked, &plan)?;
         let settings = self.site.settings();
         let planned = Planned {
@@ -165,7 +169,7 @@ impl Planner {
             on_failure: flow.as_ref().map_or(settings.on_failure, |flow| flow.on_failure),
             parallel: flow.as_ref().map_or(settings.parallel, |flow| flow.parallel),
             steps: flow.map_or_else(|| todo::steps(&plan), |flow| flow.steps),
-            assumptions: looked.assumptions,
+            assumptions: looked.assumptions.into_iter().chain(unpriced).collect(),
             refreshed: looked.refreshed,
             cost,
             plan,
