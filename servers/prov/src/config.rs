@@ -111,6 +111,10 @@ pub struct Aws {
     pub endpoint: String,
     /// Images by operating system, such as `debian-12=ami-0123456789abcdef0`; looked up if not named.
     pub images: Vec<String>,
+    /// The longest that a new resource may stay invisible, in seconds, 0 to 600; after an answer that was lost it is looked for so
+    /// long. Lower it only for servers that show at once what they have made.
+    #[schemars(range(min = 0, max = 600))]
+    pub visible_s: u64,
 }
 
 impl Default for Aws {
@@ -119,6 +123,7 @@ impl Default for Aws {
             region: "us-east-1".to_owned(),
             endpoint: String::new(),
             images: Vec::new(),
+            visible_s: 120,
         }
     }
 }

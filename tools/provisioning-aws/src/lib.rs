@@ -173,7 +173,12 @@ impl Provider for Aws {
     }
 
     fn support(&self, kind: Kind) -> Option<Support> {
-        Some(of_kind!(kind, resource => resource::SUPPORT))
+        let support = of_kind!(kind, resource => resource::SUPPORT);
+        let most = self.settings.visible_within.unwrap_or(support.visible_after);
+        Some(Support {
+            visible_after: support.visible_after.min(most),
+            ..support
+        })
     }
 
     fn account(&self) -> Call<'_, Account> {

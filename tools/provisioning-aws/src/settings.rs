@@ -25,6 +25,9 @@ pub struct Settings {
     pub attach_within: Duration,
     /// How many things are asked for at once; each service has its own limits.
     pub page: u16,
+    /// The longest that a new resource may stay invisible; what each kind needs if not set. A server that shows at once what
+    /// it has made needs none.
+    pub visible_within: Option<Duration>,
 }
 
 impl Settings {
@@ -40,6 +43,7 @@ impl Settings {
             timeouts: Timeouts::default(),
             attach_within: Duration::from_secs(30),
             page: 1_000,
+            visible_within: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use provisioning::Assets;
 use provisioning::cost::PriceBook;
@@ -63,6 +64,7 @@ fn aws(
     settings.endpoint = (!config.endpoint.is_empty()).then(|| config.endpoint.clone());
     settings.images = pairs("aws.images", &config.images, "debian-12=ami-0123456789abcdef0")?;
     settings.plans = plans(assets);
+    settings.visible_within = Some(Duration::from_secs(config.visible_s));
     let around = |variables: BTreeMap<String, Redacted<String>>| Surroundings {
         variables,
         files: Arc::new(file),
