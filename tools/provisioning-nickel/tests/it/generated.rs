@@ -77,6 +77,8 @@ fn server(catalogue: &Catalogue, provider: &str) -> BoxedStrategy<Server> {
     (more, sizes)
         .prop_map(
             |((name, role, count, plan, os, public_ip), (cpu, memory_gb, disk_gb))| Server {
+                vpc: None,
+                subnet: None,
                 name,
                 role,
                 count,
@@ -223,6 +225,9 @@ fn intent(catalogue: &Catalogue) -> BoxedStrategy<Intent> {
         );
         (whole, parts)
             .prop_map(move |((region, environment, tags, budget), parts)| Intent {
+                caches: Vec::new(),
+                buckets: Vec::new(),
+                volumes: Vec::new(),
                 provider: provider.clone(),
                 region,
                 environment,
