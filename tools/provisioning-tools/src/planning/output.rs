@@ -8,7 +8,7 @@ use provisioning::run::Outcome;
 use provisioning::state::{Run, Step};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Planned, Token};
 
@@ -53,7 +53,7 @@ pub struct Output {
     token_expires: Option<String>,
     /// The plan whole, as it is hashed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<Value>,
+    plan: Option<Map<String, Value>>,
     /// The run.
     #[serde(skip_serializing_if = "Option::is_none")]
     run_id: Option<String>,
@@ -235,7 +235,7 @@ impl Output {
             plan_hash: Some(planned.hash),
             token_expires: token.as_ref().map(|token| token.expires.to_string()),
             plan_token: token.map(|token| token.text),
-            plan: serde_json::to_value(plan).ok(),
+            plan: serde_json::to_value(plan).ok().and_then(object),
             run_id: done.as_ref().map(|outcome| outcome.run.clone()),
             leftovers: done
                 .iter()
@@ -401,6 +401,13 @@ fn left(leftover: &provisioning::run::Leftover) -> LeftoverOutput {
         step: leftover.step.clone(),
         provider_id: leftover.provider_id.clone(),
         reason: clean(&leftover.reason),
+    }
+}
+
+fn object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
     }
 }
 

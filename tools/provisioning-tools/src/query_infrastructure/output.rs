@@ -64,6 +64,7 @@ struct Said {
     /// How it is compared.
     op: String,
     /// With what.
+    #[schemars(with = "Option<Held>")]
     value: Value,
     /// Whether it is turned around.
     #[serde(skip_serializing_if = "is_false")]
@@ -221,6 +222,21 @@ fn condition(part: &Condition) -> Value {
         Condition::All(parts) => json!({ "all": all(parts) }),
         Condition::Any(parts) => json!({ "any": all(parts) }),
     }
+}
+
+/// What a value can be: for the schema, which clients hold answers against.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Held {
+    /// A text, a date or an amount of money.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// Several texts.
+    List(Vec<String>),
 }
 
 fn scalar(value: &Scalar) -> Value {
