@@ -198,17 +198,18 @@ impl List<'_> {
         let protected = ["deletion_protection", "prevent_destroy"]
             .into_iter()
             .any(|field| part.node.get(field).and_then(Node::bool) == Some(true));
+        let asked = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
+        if self.resources.len().saturating_add(asked) > MOST {
+            return Err(Error::TooMany {
+                path: part.path.clone(),
+                most: MOST,
+            });
+        }
         let indexes: Vec<Option<u32>> = match count {
             None => vec![None],
             Some(count) => (0..count).map(Some).collect(),
         };
         for index in indexes {
-            if self.resources.len() >= MOST {
-                return Err(Error::TooMany {
-                    path: part.path.clone(),
-                    most: MOST,
-                });
-            }
             let address = Address {
                 kind,
                 name: name.to_owned(),
@@ -439,6 +440,9 @@ mod tests {
             error.to_string().contains("`servers[0]` and `servers[1]`"),
             "{error}"
         );
+        let many = record(&[("name", words("web")), ("count", number(5_000_000_000))]);
+        let many = record(&[("provider", words("local")), ("servers", list(&[many]))]);
+        assert!(matches!(wanted(&many, &book), Err(Error::TooMany { .. })));
         let nobody = record(&[("servers", list(&[server]))]);
         assert!(matches!(wanted(&nobody, &book), Err(Error::NoProvider { .. })));
     }

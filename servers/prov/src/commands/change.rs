@@ -110,7 +110,7 @@ fn token(plan: &Value) -> Result<&str, Failure> {
                 assumption.as_str().unwrap_or_default()
             ),
         )
-        .hint("give the provider's credentials the way its own tools take them"),
+        .hint("a real run has to ask the provider: start it, or give its credentials the way its own tools take them"),
         (None, None) => Failure::new(Exit::Denied, "the plan may not be executed").hint("plan again"),
     };
     Err(failure)

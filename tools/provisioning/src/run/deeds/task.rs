@@ -22,11 +22,17 @@ impl Work<'_> {
             .await?;
         match ran.code {
             0 => Ok(()),
-            code => Err(Halt::Failed(Error::new(
-                Class::Permanent,
-                format!("run `{}` in {server}", command.first().map_or("", String::as_str)),
-                format!("it exited with {code}: {}", ran.output.trim()),
-            ))),
+            // What it wrote may hold a secret, and errors of steps are recorded.
+            code => Err(Halt::Failed(
+                Error::new(
+                    Class::Permanent,
+                    format!("run `{}` in {server}", command.first().map_or("", String::as_str)),
+                    format!("it exited with {code}"),
+                )
+                .hint(
+                    "run it by hand in the server: what it writes is not kept, because it may hold a secret",
+                ),
+            )),
         }
     }
 
